@@ -1,0 +1,56 @@
+# Every task, the same by hand and in CI. A bare `make` lists them.
+
+VENV := .venv
+OLD_SERVER := $(VENV)/debian/usr/sbin/nats-server
+MODULES := tests/interop/node_modules
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test unit lint docs bench build clean
+
+help: ## list the tasks
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+
+build: ## build the library and the `jetblob` command
+	cargo build --release --workspace --exclude tests
+
+demo: ## store a real file in a local store and read it back: needs cargo only
+	cargo build --release -p jetblob-cli
+	@sh scripts/demo target/release/jetblob Cargo.lock
+
+test: ## set up all that the tests need, and run everything
+	@sh scripts/test
+
+unit: ## the tests inside the library, and the protocol on its own
+	cargo check -p jetblob --no-default-features
+	cargo test -p jetblob
+
+lint: ## formatting and lints; each feature builds alone
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets -- -D warnings
+	cargo clippy -p jetblob --no-default-features -- -D warnings
+	cargo clippy -p jetblob --no-default-features --features local -- -D warnings
+	cargo clippy -p jetblob --no-default-features --features jetstream -- -D warnings
+
+docs: ## the library's documentation, without a warning
+	RUSTDOCFLAGS="-D warnings" cargo doc -p jetblob --no-deps
+
+bench: $(VENV)/done ## jetblob beside other clients; QUICK=1 for a short run
+	cargo build --release -p jetblob-cli
+	cargo build --release --manifest-path bench/contenders/Cargo.toml
+	$(VENV)/bin/python bench/run.py $(if $(QUICK),--quick)
+
+$(VENV)/done: tests/requirements.txt
+	python3 -m venv $(VENV)
+	$(VENV)/bin/pip install --quiet --requirement tests/requirements.txt
+	touch $@
+
+$(MODULES)/done: tests/interop/package.json
+	npm install --prefix tests/interop --no-package-lock --no-audit --no-fund --silent
+	touch $@
+
+# Unpacked here, not installed. Only a system with Debian's packages has it.
+$(OLD_SERVER):
+	sh scripts/old-server $(VENV)/debian
+
+clean: ## remove what the tasks made
+	rm -rf target $(VENV) $(MODULES) bench/results bench/contenders/target

@@ -1,0 +1,179 @@
+//! The grammar of the command line: what all commands take. What one takes is beside what it does.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::commands::bucket::BucketCommand;
+use crate::commands::cat::Cat;
+use crate::commands::get::Get;
+use crate::commands::info::Info;
+use crate::commands::ls::Ls;
+use crate::commands::put::Put;
+use crate::commands::rm::Rm;
+
+/// Store objects of any size in NATS JetStream Object Store buckets, or in a local directory.
+///
+/// An object is called by its path, BUCKET/NAME: what comes before the first slash is the bucket, all the rest is the
+/// name, slashes and all. A NATS server may stand in front: nats://HOST:PORT/BUCKET/NAME.
+#[derive(Debug, Parser)]
+#[command(name = "jetblob", version, propagate_version = true, after_help = EXIT_CODES, after_long_help = AFTER_HELP)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+    #[command(flatten)]
+    pub(crate) global: Global,
+}
+
+/// What every command takes. Help shows it after the command's own.
+#[derive(Debug, Args)]
+#[command(next_display_order = 100)]
+pub(crate) struct Global {
+    /// The store: a directory, or nats://, tls://, ws://, wss:// and a server (several are separated by commas).
+    ///
+    /// A server in front of a path wins over it. Without either it is the directory $XDG_DATA_HOME/jetblob, or
+    /// ~/.local/share/jetblob.
+    #[arg(
+        long,
+        global = true,
+        value_name = "URL",
+        env = "JETBLOB_STORE",
+        hide_env_values = true
+    )]
+    pub(crate) store: Option<String>,
+    /// Print one JSON object a line, errors on stderr included.
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// Print nothing but what was asked for, and errors.
+    #[arg(short, long, global = true)]
+    pub(crate) quiet: bool,
+    /// Show no progress bar.
+    #[arg(long, global = true)]
+    pub(crate) no_progress: bool,
+    #[command(flatten)]
+    pub(crate) connection: Connection,
+}
+
+/// How to reach a NATS server. A directory needs none of it.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Connection")]
+pub(crate) struct Connection {
+    /// A credentials file (JWT and seed).
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        env = "NATS_CREDS",
+        hide_env_values = true
+    )]
+    pub(crate) creds: Option<PathBuf>,
+    /// A user. A token is taken from $NATS_TOKEN alone.
+    #[arg(long, global = true, env = "NATS_USER", hide_env_values = true)]
+    pub(crate) user: Option<String>,
+    /// The user's password; safer in the environment, where other users don't see it.
+    #[arg(long, global = true, env = "NATS_PASSWORD", hide_env_values = true)]
+    pub(crate) password: Option<String>,
+    /// A file with the seed of an nkey.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) nkey: Option<PathBuf>,
+    /// A file of root certificates in PEM, beside the system's.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) tlsca: Option<PathBuf>,
+    /// The client's certificate in PEM.
+    #[arg(long, global = true, value_name = "FILE", requires = "tlskey")]
+    pub(crate) tlscert: Option<PathBuf>,
+    /// The key of the client's certificate in PEM.
+    #[arg(long, global = true, value_name = "FILE", requires = "tlscert")]
+    pub(crate) tlskey: Option<PathBuf>,
+    /// The JetStream domain.
+    #[arg(long, global = true)]
+    pub(crate) domain: Option<String>,
+    /// How long any step may go without progress: 10s, 2m.
+    #[arg(long, global = true, value_name = "DURATION", default_value = "30s", value_parser = parse_timeout)]
+    pub(crate) timeout: Duration,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Put(Put),
+    Get(Get),
+    Cat(Cat),
+    Ls(Ls),
+    Info(Info),
+    Rm(Rm),
+    /// Create, list, show and remove buckets.
+    #[command(subcommand)]
+    Bucket(BucketCommand),
+}
+
+/// Reads an entry of metadata.
+pub(crate) fn parse_entry(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((key, value)) if !key.is_empty() => Ok((key.to_owned(), value.to_owned())),
+        _ => Err("it must be KEY=VALUE".to_owned()),
+    }
+}
+
+fn parse_timeout(text: &str) -> Result<Duration, String> {
+    match humantime::parse_duration(text) {
+        Ok(Duration::ZERO) => Err("no time at all is too short".to_owned()),
+        Ok(timeout) => Ok(timeout),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+const EXIT_CODES: &str = "`jetblob --help` says more: examples, exit codes.";
+
+const AFTER_HELP: &str = "\
+Examples:
+  jetblob bucket create photos
+  jetblob put cat.jpg photos
+  jetblob ls photos
+  jetblob get photos/cat.jpg
+  jetblob --store nats://127.0.0.1:4222 bucket ls
+  jetblob cat nats://127.0.0.1:4222/photos/cat.jpg > copy.jpg
+
+Exit codes:
+  0  done
+  1  done in part, or failed for a reason that is not below (a local file, a full disk or bucket, no JetStream)
+  2  wrong usage, an invalid name or configuration
+  3  no such bucket
+  4  no such object
+  5  failed for now: no server, no answer, the object was replaced while it was read
+  6  conflict: it exists, another writer was faster, the bucket is sealed or not empty
+  7  denied: permission, credentials, TLS
+  8  damaged: bytes or record of the object are not what they should be
+  9  unknown: the write may have taken effect
+  130, 141, 143: interrupted, the reader of the output went away, terminated";
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_grammar_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn an_entry_is_split_at_its_first_separator() {
+        let pair = |key: &str, value: &str| Ok((key.to_owned(), value.to_owned()));
+        assert_eq!(parse_entry("key=a=b"), pair("key", "a=b"));
+        assert_eq!(parse_entry("key="), pair("key", ""));
+        assert!(parse_entry("=v").is_err() && parse_entry("v").is_err());
+    }
+
+    #[test]
+    fn secrets_in_the_environment_are_not_in_the_help() {
+        for argument in Cli::command()
+            .get_arguments()
+            .filter(|argument| argument.get_env().is_some())
+        {
+            assert!(argument.is_hide_env_values_set(), "{argument}");
+        }
+    }
+}

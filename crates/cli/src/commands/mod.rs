@@ -1,0 +1,26 @@
+//! One command a file.
+
+use crate::args::{Cli, Command};
+use crate::exit::Failure;
+
+pub(crate) mod bucket;
+pub(crate) mod cat;
+pub(crate) mod get;
+pub(crate) mod info;
+pub(crate) mod ls;
+pub(crate) mod put;
+pub(crate) mod rm;
+
+/// Runs the command.
+pub(crate) async fn run(cli: Cli) -> Result<(), Failure> {
+    let Cli { command, global } = cli;
+    match command {
+        Command::Put(args) => put::run(args, &global).await,
+        Command::Get(args) => get::run(args, &global).await,
+        Command::Cat(args) => cat::run(args, &global).await,
+        Command::Ls(args) => ls::run(args, &global).await,
+        Command::Info(args) => info::run(args, &global).await,
+        Command::Rm(args) => rm::run(args, &global).await,
+        Command::Bucket(command) => bucket::run(command, &global).await,
+    }
+}

@@ -1,0 +1,250 @@
+//! Why a command failed, what is said of it, and the exit code that it becomes.
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use jetblob::Error;
+use serde_json::json;
+
+use crate::escape;
+
+/// Done in part, or failed for a reason without a code of its own.
+const OTHER: u8 = 1;
+const USAGE: u8 = 2;
+const NO_BUCKET: u8 = 3;
+const NO_OBJECT: u8 = 4;
+const TEMPORARY: u8 = 5;
+const CONFLICT: u8 = 6;
+const DENIED: u8 = 7;
+const INTEGRITY: u8 = 8;
+const UNKNOWN: u8 = 9;
+/// A process that a signal ended, as shells tell of it: 128 and the signal's number.
+const SIGNAL: u8 = 128;
+const SIGPIPE: u8 = 13;
+
+/// Why a command failed.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// The command can't be what was meant.
+    Usage(String),
+    /// The store refused or failed.
+    Store(Box<Error>),
+    /// A local file failed.
+    Io { what: String, error: io::Error },
+    /// Standard output failed, or its reader went away.
+    Stdout(io::Error),
+    /// A bucket that is to be removed still holds objects.
+    NotEmpty { bucket: String },
+    /// A signal of this number came.
+    Interrupted(u8),
+    /// A part failed, and was reported when it did.
+    Partial,
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self::Store(Box::new(error))
+    }
+}
+
+impl Failure {
+    pub(crate) fn io(what: impl Into<String>, error: io::Error) -> Self {
+        Self::Io {
+            what: what.into(),
+            error,
+        }
+    }
+
+    pub(crate) fn exit_code(&self) -> u8 {
+        match self {
+            Self::Usage(_) => USAGE,
+            Self::Store(error) => of_error(error),
+            Self::Stdout(error) if error.kind() == io::ErrorKind::BrokenPipe => SIGNAL + SIGPIPE,
+            Self::Io { error, .. } if error.kind() == io::ErrorKind::PermissionDenied => DENIED,
+            Self::Io { .. } | Self::Stdout(_) | Self::Partial => OTHER,
+            Self::NotEmpty { .. } => CONFLICT,
+            Self::Interrupted(signal) => SIGNAL.saturating_add(*signal),
+        }
+    }
+
+    /// Says on stderr what failed, if there is anything left to say.
+    pub(crate) fn report(&self, json: bool) {
+        let Some(message) = self.message() else { return };
+        report(
+            json,
+            self.code(),
+            &message,
+            matches!(self, Self::Store(error) if error.is_retryable()),
+        );
+    }
+
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Store(error) => error.code(),
+            Self::Usage(_) => "usage",
+            Self::NotEmpty { .. } => "bucket_not_empty",
+            Self::Io { error, .. } if error.kind() == io::ErrorKind::PermissionDenied => "permission_denied",
+            Self::Io { .. } | Self::Stdout(_) => "io",
+            Self::Interrupted(_) => "interrupted",
+            Self::Partial => "partial",
+        }
+    }
+
+    fn message(&self) -> Option<String> {
+        match self {
+            Self::Usage(text) => Some(text.clone()),
+            Self::Store(error) => Some(error.to_string()),
+            Self::Io { what, error } => Some(format!("{what}: {error}")),
+            Self::Stdout(error) if error.kind() == io::ErrorKind::BrokenPipe => None,
+            Self::Stdout(error) => Some(format!("standard output: {error}")),
+            Self::NotEmpty { bucket } => Some(format!(
+                "bucket {bucket:?} is not empty; with --force its objects are removed too"
+            )),
+            Self::Interrupted(_) | Self::Partial => None,
+        }
+    }
+}
+
+fn report(json: bool, code: &str, message: &str, retryable: bool) {
+    let line = if json {
+        json!({ "error": { "code": code, "message": message, "retryable": retryable } }).to_string()
+    } else {
+        format!("error: {}", escape::text(message))
+    };
+    // There is nobody left to tell that stderr is gone.
+    let _ = writeln!(io::stderr(), "{line}");
+}
+
+/// The exit code of an error of the store, by its stable code.
+fn of_error(error: &Error) -> u8 {
+    match error.code() {
+        "invalid_name" | "invalid_config" | "invalid_argument" => USAGE,
+        "bucket_not_found" | "bucket_deleted" => NO_BUCKET,
+        "not_found" => NO_OBJECT,
+        "timeout" | "unavailable" | "object_changed" => TEMPORARY,
+        "conflict" | "already_exists" | "bucket_exists" | "sealed" => CONFLICT,
+        "permission_denied" | "unauthenticated" | "tls" => DENIED,
+        "digest_mismatch" | "data_missing" | "bad_meta" => INTEGRITY,
+        "unknown" => UNKNOWN,
+        _ if error.is_retryable() => TEMPORARY,
+        _ => OTHER,
+    }
+}
+
+/// Prints the help that was asked for, or says what is wrong with the command line.
+pub(crate) fn of_grammar(error: &clap::Error) -> ExitCode {
+    let json = || {
+        std::env::args_os()
+            .take_while(|argument| argument != "--")
+            .any(|argument| argument == "--json")
+    };
+    if error.use_stderr() && json() {
+        let text = error.render().to_string();
+        let message = text.lines().next().unwrap_or_default();
+        report(
+            true,
+            "usage",
+            message.strip_prefix("error: ").unwrap_or(message),
+            false,
+        );
+        return USAGE.into();
+    }
+    let _ = error.print();
+    u8::try_from(error.exit_code()).unwrap_or(USAGE).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_kind_of_error_has_its_exit_code() {
+        let (bucket, name, reason) = (|| "b".to_owned(), || "n".to_owned(), || "r".to_owned());
+        for (error, code) in [
+            (
+                Error::InvalidName {
+                    name: name(),
+                    reason: reason(),
+                },
+                2,
+            ),
+            (Error::BucketNotFound { bucket: bucket() }, 3),
+            (Error::BucketDeleted { bucket: bucket() }, 3),
+            (
+                Error::NotFound {
+                    bucket: bucket(),
+                    name: name(),
+                },
+                4,
+            ),
+            (
+                Error::ObjectChanged {
+                    bucket: bucket(),
+                    name: name(),
+                },
+                5,
+            ),
+            (
+                Error::Conflict {
+                    bucket: bucket(),
+                    name: name(),
+                    expected: 1,
+                },
+                6,
+            ),
+            (Error::Sealed { bucket: bucket() }, 6),
+            (Error::Unauthenticated { reason: reason() }, 7),
+            (Error::Tls { reason: reason() }, 7),
+            (
+                Error::BadMeta {
+                    bucket: bucket(),
+                    name: name(),
+                    reason: reason(),
+                },
+                8,
+            ),
+            (
+                Error::Unknown {
+                    during: Box::default(),
+                    nuid: None,
+                    revision_before: 1,
+                },
+                9,
+            ),
+            (Error::Closed { what: "the store" }, 1),
+            (
+                Error::LinkLoop {
+                    bucket: bucket(),
+                    name: name(),
+                },
+                1,
+            ),
+            (
+                Error::Server {
+                    during: Box::default(),
+                    code: 10_008,
+                    text: reason(),
+                },
+                5,
+            ),
+            (
+                Error::Server {
+                    during: Box::default(),
+                    code: 1,
+                    text: reason(),
+                },
+                1,
+            ),
+        ] {
+            assert_eq!(of_error(&error), code, "{error}");
+        }
+    }
+
+    #[test]
+    fn a_reader_that_went_away_is_no_news() {
+        let gone = Failure::Stdout(io::ErrorKind::BrokenPipe.into());
+        assert_eq!(gone.exit_code(), 141);
+        assert_eq!(gone.message(), None);
+        assert_eq!(Failure::Interrupted(2).exit_code(), 130);
+    }
+}

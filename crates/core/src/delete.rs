@@ -1,0 +1,61 @@
+//! Deleting an object.
+
+use crate::engine::{Commit, Consistency, RecordWrite};
+use crate::finish::Finish;
+use crate::info::check_name;
+use crate::protocol::Nuid;
+use crate::protocol::info::Record;
+use crate::{Bucket, Error, Result};
+
+impl Bucket {
+    /// Deletes an object or a link; a link's target stays. Deleting what is already deleted is a success.
+    ///
+    /// Its bytes are removed once the deletion is committed. A reader that is in the middle of them fails with
+    /// `NotFound`, or still finishes on the local engine. Fails with `NotFound` for a name that never was.
+    pub async fn delete(&self, name: &str) -> Result<()> {
+        check_name(name)?;
+        let (bucket, object) = (self.clone(), name.to_owned());
+        let deleted = Finish::new(async move { bucket.commit_delete(&object).await }).await;
+        deleted.map_err(|error| error.during("delete", Some(self.name()), Some(name)))
+    }
+
+    async fn commit_delete(&self, name: &str) -> Result<()> {
+        let mut consistency = Consistency::ReadYourWrites;
+        loop {
+            let stored = self
+                .engine
+                .last(name, consistency)
+                .await?
+                .ok_or_else(|| self.not_found(name))?;
+            // A record that can't be read can be deleted all the same.
+            let record = stored.record.unwrap_or_default();
+            if record.is_deleted() {
+                return Ok(());
+            }
+            let commit = Commit {
+                staged: None,
+                retire: retired_by_replacing(&record, None),
+                writes: vec![RecordWrite {
+                    name: name.to_owned(),
+                    key: stored.key,
+                    expected: stored.revision,
+                    record: Some(record.deleted(self.key(), name)),
+                }],
+            };
+            match self.engine.commit(&commit).await {
+                Ok(_) => return Ok(()),
+                // Another writer was faster: delete what it wrote.
+                Err(Error::Conflict { .. }) => consistency = Consistency::Leader,
+                Err(error) => return Err(error),
+            }
+        }
+    }
+}
+
+/// The blobs that no record names any more once this one is replaced.
+pub(crate) fn retired_by_replacing(record: &Record, by: Option<&Nuid>) -> Vec<Nuid> {
+    let nuid = record
+        .nuid()
+        .filter(|nuid| Some(nuid) != by && !record.is_deleted() && !record.is_link());
+    nuid.into_iter().collect()
+}

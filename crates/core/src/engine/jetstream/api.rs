@@ -1,0 +1,334 @@
+//! Requests with an idle limit, and what the server's refusals mean.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_nats::connection::State;
+use async_nats::{Client, HeaderMap, Message, Request, RequestErrorKind};
+use bytes::Bytes;
+use serde_json::Value;
+use tokio::sync::broadcast;
+use tokio::time::{Instant, sleep};
+use tokio_util::task::TaskTracker;
+
+use super::inbox::InboxPool;
+use crate::engine::StoreOptions;
+use crate::{Error, Result};
+
+pub(super) const INVALID_JSON: u64 = 10_025;
+pub(super) const INVALID_CONFIG: u64 = 10_052;
+pub(super) const STREAM_EXISTS: u64 = 10_058;
+pub(super) const STREAM_NOT_FOUND: u64 = 10_059;
+pub(super) const REPLICAS_UNSUPPORTED: u64 = 10_074;
+pub(super) const WRONG_LAST_SEQUENCE: u64 = 10_071;
+pub(super) const WRONG_LAST_SEQUENCE_UNTOLD: u64 = 10_164;
+pub(super) const TOO_MANY_REQUESTS: u64 = 10_167;
+const STORE_FAILED: u64 = 10_077;
+const SEALED: u64 = 10_109;
+
+/// How long one request waits for its answer before it is sent again.
+const ATTEMPT: Duration = Duration::from_secs(5);
+
+/// The pause before a request is tried again that nobody was there to answer.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// The JetStream API of one account, over one connection.
+#[derive(Debug)]
+pub(super) struct Api {
+    client: Client,
+    prefix: String,
+    idle_timeout: Duration,
+    denials: Denials,
+    inboxes: Arc<InboxPool>,
+    background: TaskTracker,
+}
+
+/// Why a request has no good answer.
+#[derive(Debug)]
+pub(super) enum Refusal {
+    /// The server said no.
+    Server { code: u64, text: String },
+    /// Nobody listens on the subject: no JetStream there, no such stream, or no leader.
+    NoResponders { subject: String },
+    /// No answer in time: the request may have taken effect, or not.
+    Silence(Error),
+    /// Anything else that is final.
+    Failed(Error),
+}
+
+impl Refusal {
+    /// The refusal as an error of an operation on the JetStream API.
+    pub(super) fn into_error(self) -> Error {
+        match self {
+            Self::Server { code, text } => Error::Server {
+                during: Box::default(),
+                code,
+                text,
+            }
+            .classified(),
+            Self::NoResponders { subject } => {
+                let prefix = subject.split_once(".API.").map_or("", |(prefix, _)| prefix);
+                let scope = match prefix.strip_prefix("$JS.") {
+                    Some(domain) => format!("in domain {domain:?}"),
+                    None => "for this account".to_owned(),
+                };
+                Error::JetStreamNotEnabled {
+                    during: Box::default(),
+                    scope,
+                }
+            }
+            Self::Silence(error) | Self::Failed(error) => error,
+        }
+    }
+
+    /// The refusal as an error of an operation inside an open bucket.
+    pub(super) fn in_bucket(self, bucket: &str) -> Error {
+        match self {
+            Self::Server {
+                code: STREAM_NOT_FOUND,
+                ..
+            } => Error::BucketDeleted {
+                bucket: bucket.to_owned(),
+            },
+            Self::Server { code: SEALED, .. } => Error::Sealed {
+                bucket: bucket.to_owned(),
+            },
+            Self::NoResponders { .. } => Error::unavailable("no server answers for the bucket now"),
+            refusal => refusal.into_error(),
+        }
+    }
+}
+
+impl Error {
+    /// The error that a code and text of the server stand for.
+    fn classified(self) -> Self {
+        let Self::Server { during, code, text } = self else {
+            return self;
+        };
+        match code {
+            10_039 | 10_076 => Self::JetStreamNotEnabled {
+                during,
+                scope: "for this account".to_owned(),
+            },
+            10_002 | 10_028 | 10_047 => Self::QuotaExceeded { during, reason: text },
+            STORE_FAILED if text.contains("maximum") => Self::QuotaExceeded { during, reason: text },
+            10_008 | 10_009 | 10_023 | 10_118 | TOO_MANY_REQUESTS => {
+                Self::Unavailable { during, reason: text }
+            }
+            _ => Self::Server { during, code, text },
+        }
+    }
+}
+
+impl Api {
+    pub(super) fn new(client: Client, options: &StoreOptions, denials: Denials) -> Self {
+        let prefix = match (&options.api_prefix, &options.domain) {
+            (Some(prefix), _) => prefix.trim_end_matches('.').to_owned(),
+            (None, Some(domain)) => format!("$JS.{domain}.API"),
+            (None, None) => "$JS.API".to_owned(),
+        };
+        let inboxes = Arc::new(InboxPool::new(client.clone(), denials.clone()));
+        let background = TaskTracker::new();
+        Self {
+            client,
+            prefix,
+            idle_timeout: options.idle_timeout,
+            denials,
+            inboxes,
+            background,
+        }
+    }
+
+    pub(super) fn client(&self) -> &Client {
+        &self.client
+    }
+
+    pub(super) fn inboxes(&self) -> &Arc<InboxPool> {
+        &self.inboxes
+    }
+
+    pub(super) fn idle_timeout(&self) -> Duration {
+        self.idle_timeout
+    }
+
+    /// A subject of the API.
+    pub(super) fn subject(&self, rest: &str) -> String {
+        format!("{}.{rest}", self.prefix)
+    }
+
+    /// Runs a clean-up that must not end with its caller; [`close`](Self::close) waits for it.
+    pub(super) fn in_background(&self, work: impl Future<Output = ()> + Send + 'static) {
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            self.background.spawn_on(work, &runtime);
+        }
+    }
+
+    pub(super) async fn close(&self) {
+        self.background.close();
+        self.background.wait().await;
+        let _ = self.client.drain().await;
+    }
+
+    /// Calls the JSON API at `<prefix>.<rest>`. Sent again when no answer comes: for calls that may be repeated.
+    pub(super) async fn call(&self, rest: &str, request: &Value) -> Result<Value, Refusal> {
+        let payload = if request.is_null() {
+            Bytes::new()
+        } else {
+            request.to_string().into()
+        };
+        let message = self.request(&self.subject(rest), payload).await?;
+        read_answer(&message.payload)
+    }
+
+    /// Sends a request, and sends it again until an answer comes or nothing came for the idle limit: for requests
+    /// that may be repeated.
+    pub(super) async fn request(&self, subject: &str, payload: Bytes) -> Result<Message, Refusal> {
+        let deadline = Instant::now() + self.idle_timeout;
+        loop {
+            match self.attempt(subject, payload.clone(), None).await {
+                Err(Refusal::Silence(_)) if Instant::now() < deadline => {}
+                answered => return answered,
+            }
+        }
+    }
+
+    /// Sends a request once.
+    pub(super) async fn attempt(
+        &self,
+        subject: &str,
+        payload: Bytes,
+        headers: Option<HeaderMap>,
+    ) -> Result<Message, Refusal> {
+        let patience = ATTEMPT.min(self.idle_timeout);
+        let mut request = Request::new().payload(payload).timeout(Some(patience));
+        if let Some(headers) = headers {
+            request = request.headers(headers);
+        }
+        let mut denied = self.denials.watch();
+        let answer = tokio::select! {
+            biased;
+            answer = self.client.send_request(subject.to_owned(), request) => answer,
+            error = denied.of(subject) => return Err(Refusal::Failed(error)),
+        };
+        answer.map_err(|error| match error.kind() {
+            RequestErrorKind::NoResponders => Refusal::NoResponders {
+                subject: subject.to_owned(),
+            },
+            RequestErrorKind::TimedOut => Refusal::Silence(self.silence(format!("an answer from {subject}"))),
+            RequestErrorKind::MaxPayloadExceeded => Refusal::Failed(Error::InvalidArgument {
+                argument: "object metadata",
+                reason: format!("the record is larger than a message may be: {error}"),
+            }),
+            _ => Refusal::Failed(Error::unavailable(error.to_string())),
+        })
+    }
+
+    /// The error for having waited too long.
+    pub(super) fn silence(&self, waiting_for: impl Into<String>) -> Error {
+        if self.client.connection_state() == State::Connected {
+            Error::timeout(waiting_for, self.idle_timeout)
+        } else {
+            Error::unavailable("the connection to the server is lost")
+        }
+    }
+}
+
+/// Pauses before another try.
+pub(super) async fn pause() {
+    sleep(PAUSE).await;
+}
+
+/// Reads an answer of the JSON API, or an acknowledgement of a publish.
+pub(super) fn read_answer(payload: &[u8]) -> Result<Value, Refusal> {
+    let answer: Value = serde_json::from_slice(payload).map_err(|error| {
+        Refusal::Failed(Error::unavailable(format!(
+            "the server's answer is not JSON: {error}"
+        )))
+    })?;
+    match answer.get("error").filter(|error| !error.is_null()) {
+        None => Ok(answer),
+        Some(error) => Err(Refusal::Server {
+            code: error["err_code"]
+                .as_u64()
+                .or_else(|| error["code"].as_u64())
+                .unwrap_or(0),
+            text: error["description"]
+                .as_str()
+                .unwrap_or("no description")
+                .to_owned(),
+        }),
+    }
+}
+
+/// Subjects that the server denies, as it tells of them: apart from the request that they answer.
+#[derive(Debug, Clone)]
+pub(super) struct Denials(broadcast::Sender<Arc<str>>);
+
+impl Default for Denials {
+    fn default() -> Self {
+        Self(broadcast::Sender::new(64))
+    }
+}
+
+impl Denials {
+    /// Takes the text of a server's `-ERR`.
+    pub(super) fn announce(&self, text: &str) {
+        let _ = self.0.send(text.into());
+    }
+
+    pub(super) fn watch(&self) -> DenialWatch {
+        DenialWatch(self.0.subscribe())
+    }
+}
+
+/// Waits for the denial of one subject.
+#[derive(Debug)]
+pub(super) struct DenialWatch(broadcast::Receiver<Arc<str>>);
+
+impl DenialWatch {
+    /// Ends when publishing to `subject`, or subscribing to a reply, is denied; else never.
+    pub(super) async fn of(&mut self, subject: &str) -> Error {
+        loop {
+            match self.0.recv().await {
+                Ok(text) if denies(&text, subject) => {
+                    return Error::PermissionDenied {
+                        during: Box::default(),
+                        subject: denied_subject(&text),
+                    };
+                }
+                Err(broadcast::error::RecvError::Closed) => std::future::pending().await,
+                _ => {}
+            }
+        }
+    }
+}
+
+fn denies(text: &str, subject: &str) -> bool {
+    let violation = text.to_ascii_lowercase().contains("permissions violation");
+    violation && (denied_subject(text).eq_ignore_ascii_case(subject) || text.contains("for Subscription to"))
+}
+
+fn denied_subject(text: &str) -> String {
+    text.split('"').nth(1).unwrap_or(text).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_denial_is_matched_to_its_subject() {
+        let text = r#"Permissions Violation for Publish to "$JS.API.STREAM.INFO.OBJ_b""#;
+        assert!(denies(text, "$JS.API.STREAM.INFO.OBJ_b"));
+        assert!(!denies(text, "$JS.API.STREAM.INFO.OBJ_c"));
+        assert_eq!(denied_subject(text), "$JS.API.STREAM.INFO.OBJ_b");
+    }
+
+    #[test]
+    fn a_wrong_domain_is_named() {
+        let refusal = Refusal::NoResponders {
+            subject: "$JS.hub.API.STREAM.INFO.OBJ_b".into(),
+        };
+        assert!(refusal.into_error().to_string().contains(r#"in domain "hub""#));
+    }
+}

@@ -1,0 +1,152 @@
+//! From a URL and options to a connection.
+
+use std::time::Duration;
+
+use async_nats::{ConnectErrorKind, ConnectOptions, Event, ServerAddr, ServerError};
+use percent_encoding::percent_decode_str;
+
+use super::api::{Api, Denials};
+use crate::engine::StoreOptions;
+use crate::{Error, Result};
+
+/// How long one attempt to connect may take.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
+pub(super) async fn connect(url: &str, options: StoreOptions) -> Result<Api> {
+    let denials = Denials::default();
+    let servers = url.split(',').map(str::trim).filter(|server| !server.is_empty());
+    let servers: Vec<ServerAddr> = servers
+        .map(str::parse)
+        .collect::<Result<_, _>>()
+        .map_err(|error: std::io::Error| invalid_url(url, &error.to_string()))?;
+    if servers.iter().any(|server| server.host().is_empty()) || servers.is_empty() {
+        return Err(invalid_url(url, "it names no server"));
+    }
+    let options = with_user_of_url(options, &servers);
+    let client = connect_options(&options, denials.clone())
+        .await?
+        .connect(servers)
+        .await
+        .map_err(|error| refused(url, &error))?;
+    Ok(Api::new(client, &options, denials))
+}
+
+/// The first user, password or token in the URLs, where the options give no credentials.
+fn with_user_of_url(mut options: StoreOptions, servers: &[ServerAddr]) -> StoreOptions {
+    let given = options.user_and_password.is_some()
+        || options.token.is_some()
+        || options.nkey_seed.is_some()
+        || options.credentials_file.is_some();
+    let Some(server) = servers.iter().find(|server| !given && server.has_user_pass()) else {
+        return options;
+    };
+    let decoded = |part: Option<&str>| percent_decode_str(part?).decode_utf8().ok().map(String::from);
+    match (decoded(server.username()), decoded(server.password())) {
+        (Some(user), Some(password)) => options.user_and_password = Some((user, password)),
+        (token, _) => options.token = token,
+    }
+    options
+}
+
+async fn connect_options(options: &StoreOptions, denials: Denials) -> Result<ConnectOptions> {
+    let mut connect = ConnectOptions::new()
+        .connection_timeout(CONNECT_TIMEOUT.min(options.idle_timeout))
+        .name(options.name.as_deref().unwrap_or("jetblob"))
+        .event_callback(move |event| {
+            if let Event::ServerError(ServerError::Other(text)) = &event {
+                denials.announce(text);
+            }
+            async {}
+        });
+    if let Some(path) = &options.credentials_file {
+        let unreadable = |error| Error::io(format!("credentials file {}", path.display()), &error);
+        connect = connect.credentials_file(path).await.map_err(unreadable)?;
+    }
+    if let Some((user, password)) = &options.user_and_password {
+        connect = connect.user_and_password(user.clone(), password.clone());
+    }
+    if let Some(token) = &options.token {
+        connect = connect.token(token.clone());
+    }
+    if let Some(seed) = &options.nkey_seed {
+        connect = connect.nkey(seed.clone());
+    }
+    if let Some(path) = &options.root_certificates {
+        connect = connect.add_root_certificates(path.clone());
+    }
+    if let Some((certificate, key)) = &options.client_certificate {
+        connect = connect.add_client_certificate(certificate.clone(), key.clone());
+    }
+    if let Some(prefix) = &options.inbox_prefix {
+        connect = connect.custom_inbox_prefix(prefix);
+    }
+    if options.tls_first {
+        connect = connect.tls_first();
+    }
+    Ok(connect.require_tls(options.require_tls))
+}
+
+fn refused(url: &str, error: &async_nats::ConnectError) -> Error {
+    let reason = redact(url, &error.to_string());
+    match error.kind() {
+        ConnectErrorKind::ServerParse => invalid_url(url, &reason),
+        ConnectErrorKind::Authentication | ConnectErrorKind::AuthorizationViolation => {
+            Error::Unauthenticated { reason }
+        }
+        ConnectErrorKind::Tls => Error::Tls { reason },
+        _ => Error::unavailable(format!("no connection to {}: {reason}", without_user(url))),
+    }
+}
+
+fn invalid_url(url: &str, reason: &str) -> Error {
+    let reason = format!("{}: {}", without_user(url), redact(url, reason));
+    Error::InvalidArgument {
+        argument: "server URL",
+        reason,
+    }
+}
+
+/// The URLs without user, password and token.
+fn without_user(url: &str) -> String {
+    let server = |server: &str| match (server.split_once("://"), server.rsplit_once('@')) {
+        (Some((scheme, _)), Some((_, host))) => format!("{scheme}://{host}"),
+        (None, Some((_, host))) => host.to_owned(),
+        _ => server.to_owned(),
+    };
+    url.split(',')
+        .map(|part| server(part.trim()))
+        .collect::<Vec<_>>()
+        .join(",")
+}
+
+/// Takes a URL's own user part out of an error's text.
+fn redact(url: &str, text: &str) -> String {
+    let with_user = url.split(',').filter_map(|server| {
+        let rest = server
+            .trim()
+            .split_once("://")
+            .map_or(server.trim(), |(_, rest)| rest);
+        rest.rsplit_once('@').map(|(user, _)| user)
+    });
+    with_user
+        .filter(|user| !user.is_empty())
+        .fold(text.to_owned(), |text, user| text.replace(user, "***"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_never_show() {
+        let url = "nats://admin:s3cret@one:4222, nats://t0ken@two:4222";
+        assert_eq!(without_user(url), "nats://one:4222,nats://two:4222");
+        let text = redact(url, "cannot parse admin:s3cret@one and t0ken@two");
+        assert!(!text.contains("s3cret") && !text.contains("t0ken"), "{text}");
+        let options = StoreOptions {
+            token: Some("t0ken".into()),
+            ..StoreOptions::default()
+        };
+        assert!(!format!("{options:?}").contains("t0ken"));
+    }
+}

@@ -1,0 +1,244 @@
+//! Fast ingest: a batch of publishes whose pace the server sets (ADR-50, server 2.14 and later).
+//!
+//! Gaps end the batch (`fail`), so an acknowledged batch is stored whole and in order.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use async_nats::{Message, Subject};
+use bytes::Bytes;
+use tokio::task::AbortHandle;
+use tokio::time::Instant;
+
+use super::api::{Api, Refusal};
+use super::bucket::BucketStream;
+use super::inbox::Inbox;
+use super::{NOTHING, api, stage};
+use crate::protocol::Nuid;
+use crate::{Error, Result};
+
+const START: u8 = 0;
+const APPEND: u8 = 1;
+const COMMIT_WITHOUT_STORING: u8 = 3;
+const PING: u8 = 4;
+
+/// The server drops a batch that it hears nothing of for 10 seconds.
+const KEEP_ALIVE: Duration = Duration::from_secs(3);
+
+/// Acknowledgements that may be outstanding: the server works on one stretch while the next is on its way.
+const STRETCHES: u64 = 2;
+
+const BATCH_DISABLED: u64 = 10_205;
+const BATCH_TOO_MANY: u64 = 10_211;
+
+/// A batch.
+#[derive(Debug)]
+pub(super) struct Ingest {
+    subject: Subject,
+    nuid: Nuid,
+    /// Messages between two acknowledgements, at most.
+    flow: u16,
+    /// What the server grants of it.
+    granted: u64,
+    sent: Arc<AtomicU64>,
+    acknowledged: u64,
+    outcome: Option<Result<u64>>,
+    pings: Option<AbortHandle>,
+}
+
+impl Ingest {
+    pub(super) fn new(stream: &BucketStream, nuid: &Nuid, chunk_size: usize) -> Self {
+        let chunks = stream.window() as u64 / STRETCHES / chunk_size.max(1) as u64;
+        let flow = u16::try_from(chunks.clamp(1, 500)).unwrap_or(500);
+        Self {
+            subject: stream.bucket.chunk_subject(nuid).into(),
+            nuid: nuid.clone(),
+            flow,
+            granted: 1,
+            sent: Arc::default(),
+            acknowledged: 0,
+            outcome: None,
+            pings: None,
+        }
+    }
+
+    pub(super) fn is_over(&self) -> bool {
+        self.outcome.is_some()
+    }
+
+    /// Sends the next chunk; `false` if the stream takes no batches, and has not stored this first chunk.
+    pub(super) async fn write(
+        &mut self,
+        stream: &BucketStream,
+        inbox: &mut Inbox,
+        chunk: Bytes,
+    ) -> Result<bool> {
+        let number = self.sent.load(Ordering::Relaxed) + 1;
+        while let Some((_, message)) = inbox.try_next() {
+            self.account(stream, &message).await;
+        }
+        while self.outcome.is_none() && number > self.acknowledged + self.granted * STRETCHES {
+            self.wait(stream, inbox).await?;
+        }
+        self.check()?;
+        self.publish(
+            stream,
+            inbox,
+            number,
+            if number == 1 { START } else { APPEND },
+            chunk,
+        )
+        .await?;
+        self.sent.store(number, Ordering::Relaxed);
+        if number == 1 {
+            return self.begun(stream, inbox).await;
+        }
+        Ok(true)
+    }
+
+    /// Waits for the answer to the first message: it grants a pace, or refuses.
+    async fn begun(&mut self, stream: &BucketStream, inbox: &mut Inbox) -> Result<bool> {
+        let (_, message) = inbox.expect(&stream.api, self.subject.as_str()).await?;
+        let refusal = api::read_answer(&message.payload);
+        if let Err(Refusal::Server {
+            code: BATCH_DISABLED | BATCH_TOO_MANY,
+            ..
+        }) = refusal
+        {
+            return Ok(false);
+        }
+        self.account(stream, &message).await;
+        self.check()?;
+        self.pings = self.keep_alive(stream.api.clone(), inbox);
+        Ok(true)
+    }
+
+    /// Waits until all chunks are stored.
+    pub(super) async fn finish(&mut self, stream: &BucketStream, inbox: &mut Inbox) -> Result<()> {
+        let sent = self.sent.load(Ordering::Relaxed);
+        if sent > 0 && self.outcome.is_none() {
+            self.publish(stream, inbox, sent + 1, COMMIT_WITHOUT_STORING, NOTHING)
+                .await?;
+        }
+        while sent > 0 && self.outcome.is_none() {
+            self.wait(stream, inbox).await?;
+        }
+        self.check()?;
+        match self.outcome {
+            Some(Ok(stored)) if stored != sent => Err(Error::unavailable(format!(
+                "the server stored only {stored} of {sent} chunks"
+            ))),
+            _ => Ok(()),
+        }
+    }
+
+    /// Ends the batch, whatever it holds.
+    pub(super) async fn end(&mut self, stream: &BucketStream, inbox: &mut Inbox) {
+        let _ = self.finish(stream, inbox).await;
+    }
+
+    fn check(&self) -> Result<()> {
+        match &self.outcome {
+            Some(Err(error)) => Err(error.clone()),
+            _ => Ok(()),
+        }
+    }
+
+    /// Waits for the next message of the server, and asks for it when one may be lost.
+    async fn wait(&mut self, stream: &BucketStream, inbox: &mut Inbox) -> Result<()> {
+        let deadline = Instant::now() + stream.api.idle_timeout();
+        let patience = KEEP_ALIVE.min(stream.api.idle_timeout());
+        loop {
+            if let Some((_, message)) = inbox.next(self.subject.as_str(), patience).await? {
+                self.account(stream, &message).await;
+                return Ok(());
+            }
+            if Instant::now() >= deadline {
+                return Err(stream.api.silence("the server to store chunks"));
+            }
+            self.publish(stream, inbox, self.sent.load(Ordering::Relaxed), PING, NOTHING)
+                .await?;
+        }
+    }
+
+    async fn account(&mut self, stream: &BucketStream, message: &Message) {
+        let answer = match stage::read_ack(stream, message).await {
+            Ok(answer) => answer,
+            Err(error) => return self.end_with(Err(error)),
+        };
+        match answer["type"].as_str() {
+            Some("ack") => {
+                self.acknowledged = self.acknowledged.max(answer["seq"].as_u64().unwrap_or(0));
+                self.granted = answer["msgs"].as_u64().unwrap_or(1).max(1);
+            }
+            Some("gap") => self.end_with(Err(Error::unavailable(
+                "chunks were lost on their way to the server",
+            ))),
+            Some(_) => {}
+            None => self.end_with(Ok(answer["count"].as_u64().unwrap_or(0))),
+        }
+    }
+
+    fn end_with(&mut self, outcome: Result<u64>) {
+        if !matches!(self.outcome, Some(Err(_))) {
+            self.outcome = Some(outcome);
+        }
+        self.stop_pings();
+    }
+
+    fn stop_pings(&mut self) {
+        if let Some(pings) = self.pings.take() {
+            pings.abort();
+        }
+    }
+
+    async fn publish(
+        &self,
+        stream: &BucketStream,
+        inbox: &Inbox,
+        number: u64,
+        operation: u8,
+        payload: Bytes,
+    ) -> Result<()> {
+        let reply = inbox.reply(self.token(number, operation));
+        let published = stream
+            .api
+            .client()
+            .publish_with_reply(self.subject.clone(), reply, payload)
+            .await;
+        published.map_err(|error| Error::unavailable(error.to_string()))
+    }
+
+    fn token(&self, number: u64, operation: u8) -> String {
+        format!("{}.{}.fail.{number}.{operation}.$FI", self.nuid, self.flow)
+    }
+
+    /// Keeps the batch alive while the body's source is slow.
+    fn keep_alive(&self, api: Arc<Api>, inbox: &Inbox) -> Option<AbortHandle> {
+        let (sent, subject) = (self.sent.clone(), self.subject.clone());
+        let prefix = inbox.reply(format!("{}.{}.fail", self.nuid, self.flow));
+        let runtime = tokio::runtime::Handle::try_current().ok()?;
+        let task = runtime.spawn(async move {
+            loop {
+                let before = sent.load(Ordering::Relaxed);
+                tokio::time::sleep(KEEP_ALIVE).await;
+                let number = sent.load(Ordering::Relaxed);
+                if number == before {
+                    let reply = format!("{prefix}.{number}.{PING}.$FI");
+                    let _ = api
+                        .client()
+                        .publish_with_reply(subject.clone(), reply, NOTHING)
+                        .await;
+                }
+            }
+        });
+        Some(task.abort_handle())
+    }
+}
+
+impl Drop for Ingest {
+    fn drop(&mut self) {
+        self.stop_pings();
+    }
+}

@@ -1,0 +1,254 @@
+//! Buckets on a NATS server: streams, over `async-nats`.
+//!
+//! * `connect`: from a URL and options to a connection
+//! * `api`: requests with an idle limit, and what the server's refusals mean
+//! * `inbox`: where streams of replies arrive
+//! * `bucket`: one stream as a bucket
+//! * `record`: looking one record up
+//! * `stage`: publishing the chunks of a blob
+//! * `ingest`: the same, at the pace that the server sets
+//! * `pull`: an ordered pull consumer
+//! * `read`: the chunks of a blob
+//! * `scan`: all records, all blobs
+//! * `commit`: making a change visible, and retiring what it replaced
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use futures_util::stream::BoxStream;
+use futures_util::{StreamExt, TryStreamExt, stream};
+use serde_json::{Map, Value, json};
+
+use self::api::{Api, Refusal};
+use self::bucket::JetStreamBucket;
+use super::{Engine, EngineBucket, StoreOptions};
+use crate::protocol::config::STREAM_FEATURES;
+use crate::protocol::{BucketConfig, BucketName, BucketStatus};
+use crate::{Error, Result};
+
+mod api;
+mod bucket;
+mod commit;
+mod connect;
+mod inbox;
+mod ingest;
+mod pull;
+mod read;
+mod record;
+mod scan;
+mod stage;
+
+/// The engine whose buckets are streams of a NATS account.
+#[derive(Debug)]
+pub struct JetStreamEngine {
+    api: Arc<Api>,
+}
+
+impl JetStreamEngine {
+    /// Connects to a server, `nats://`, `tls://`, `ws://` or `wss://`; several URLs are separated by commas.
+    ///
+    /// Fails with `Unavailable` when no server answers, `Unauthenticated` or `Tls` when one refuses.
+    pub async fn connect(url: &str, options: StoreOptions) -> Result<Self> {
+        Ok(Self {
+            api: Arc::new(connect::connect(url, options).await?),
+        })
+    }
+
+    /// Uses a connection of the caller's. Denied subjects are then noticed only by the idle limit, since a client
+    /// tells of them through a callback that is set when it connects.
+    pub fn with_client(client: async_nats::Client, options: &StoreOptions) -> Self {
+        Self {
+            api: Arc::new(Api::new(client, options, api::Denials::default())),
+        }
+    }
+
+    /// The connection.
+    pub fn client(&self) -> &async_nats::Client {
+        self.api.client()
+    }
+
+    async fn stream_config(&self, bucket: &BucketName) -> Result<Map<String, Value>, Refusal> {
+        let info = self
+            .api
+            .call(&format!("STREAM.INFO.{}", bucket.stream()), &Value::Null)
+            .await?;
+        Ok(config_of(&info))
+    }
+
+    async fn create_stream(&self, bucket: &BucketName, config: &BucketConfig) -> Result<Value, Refusal> {
+        let subject = format!("STREAM.CREATE.{}", bucket.stream());
+        let plain = config.to_stream_config(bucket);
+        if !config.plain {
+            let mut featured = plain.clone();
+            featured.extend(STREAM_FEATURES.map(|feature| (feature.to_owned(), json!(true))));
+            match self.api.call(&subject, &Value::Object(featured)).await {
+                // A server that checks strictly refuses fields that it doesn't know yet.
+                Err(Refusal::Server {
+                    code: api::INVALID_JSON | api::INVALID_CONFIG,
+                    ..
+                }) => {}
+                answered => return answered,
+            }
+        }
+        self.api.call(&subject, &Value::Object(plain)).await
+    }
+
+    /// One page of `STREAM.NAMES` or `STREAM.LIST`, whose items are under `field`, and the offset of the next.
+    async fn page(
+        &self,
+        subject: &str,
+        field: &str,
+        offset: usize,
+    ) -> Result<(VecDeque<Value>, Option<usize>)> {
+        let request = json!({ "offset": offset });
+        let mut page = self
+            .api
+            .call(subject, &request)
+            .await
+            .map_err(Refusal::into_error)?;
+        let total = page["total"]
+            .as_u64()
+            .and_then(|total| usize::try_from(total).ok())
+            .unwrap_or(0);
+        let items: VecDeque<Value> = match page[field].take() {
+            Value::Array(items) => items.into(),
+            _ => VecDeque::new(),
+        };
+        let next = offset + items.len();
+        Ok((items.clone(), (!items.is_empty() && next < total).then_some(next)))
+    }
+
+    fn pages(&self, subject: &'static str, field: &'static str) -> BoxStream<'static, Result<Value>> {
+        let engine = Self {
+            api: self.api.clone(),
+        };
+        stream::try_unfold(
+            (engine, VecDeque::new(), Some(0)),
+            move |(engine, mut items, mut next)| async move {
+                loop {
+                    if let Some(item) = items.pop_front() {
+                        return Ok(Some((item, (engine, items, next))));
+                    }
+                    let Some(offset) = next else { return Ok(None) };
+                    (items, next) = engine.page(subject, field, offset).await?;
+                }
+            },
+        )
+        .boxed()
+    }
+}
+
+/// The stream configuration inside an answer of the server.
+fn config_of(answer: &Value) -> Map<String, Value> {
+    answer["config"].as_object().cloned().unwrap_or_default()
+}
+
+fn status_of(bucket: &BucketName, answer: &Value) -> BucketStatus {
+    let stream = config_of(answer);
+    let size = answer["state"]["bytes"].as_u64().unwrap_or(0);
+    let sealed = crate::protocol::config::is_on(&stream, "sealed");
+    BucketStatus::new(
+        BucketConfig::of_stream_config(bucket, &stream),
+        sealed,
+        size,
+        "JetStream",
+    )
+}
+
+#[async_trait]
+impl Engine for JetStreamEngine {
+    async fn create_bucket(&self, config: &BucketConfig) -> Result<Arc<dyn EngineBucket>> {
+        let bucket = BucketName::parse(&config.name).map_err(|invalid| Error::InvalidName {
+            name: config.name.clone(),
+            reason: invalid.to_string(),
+        })?;
+        let stream = match self.create_stream(&bucket, config).await {
+            Ok(answer) => config_of(&answer),
+            Err(Refusal::Server {
+                code: api::STREAM_EXISTS,
+                ..
+            }) => {
+                let existing = self.stream_config(&bucket).await.map_err(Refusal::into_error)?;
+                let differs = config.differences(&bucket, &existing).join(", ");
+                if !differs.is_empty() {
+                    return Err(Error::BucketExists {
+                        bucket: bucket.to_string(),
+                        differs,
+                    });
+                }
+                existing
+            }
+            Err(Refusal::Server {
+                code: api::INVALID_CONFIG | api::REPLICAS_UNSUPPORTED,
+                text,
+            }) => {
+                return Err(Error::InvalidConfig {
+                    bucket: bucket.to_string(),
+                    reason: text,
+                });
+            }
+            Err(refusal) => return Err(refusal.into_error()),
+        };
+        Ok(Arc::new(JetStreamBucket::new(self.api.clone(), bucket, &stream)))
+    }
+
+    async fn open_bucket(&self, bucket: &BucketName) -> Result<Arc<dyn EngineBucket>> {
+        match self.stream_config(bucket).await {
+            Ok(stream) => Ok(Arc::new(JetStreamBucket::new(
+                self.api.clone(),
+                bucket.clone(),
+                &stream,
+            ))),
+            Err(Refusal::Server {
+                code: api::STREAM_NOT_FOUND,
+                ..
+            }) => Err(Error::BucketNotFound {
+                bucket: bucket.to_string(),
+            }),
+            Err(refusal) => Err(refusal.into_error()),
+        }
+    }
+
+    async fn delete_bucket(&self, bucket: &BucketName) -> Result<()> {
+        match self
+            .api
+            .call(&format!("STREAM.DELETE.{}", bucket.stream()), &Value::Null)
+            .await
+        {
+            Ok(_) => Ok(()),
+            Err(Refusal::Server {
+                code: api::STREAM_NOT_FOUND,
+                ..
+            }) => Err(Error::BucketNotFound {
+                bucket: bucket.to_string(),
+            }),
+            Err(refusal) => Err(refusal.into_error()),
+        }
+    }
+
+    fn bucket_names(&self) -> BoxStream<'static, Result<BucketName>> {
+        let names = self.pages("STREAM.NAMES", "streams");
+        names
+            .try_filter_map(async |item| Ok(item.as_str().and_then(BucketName::of_stream)))
+            .boxed()
+    }
+
+    fn buckets(&self) -> BoxStream<'static, Result<BucketStatus>> {
+        let infos = self.pages("STREAM.LIST", "streams");
+        infos
+            .try_filter_map(async |info| {
+                let bucket = info["config"]["name"].as_str().and_then(BucketName::of_stream);
+                Ok(bucket.map(|bucket| status_of(&bucket, &info)))
+            })
+            .boxed()
+    }
+
+    async fn close(&self) {
+        self.api.close().await;
+    }
+}
+
+/// An empty payload.
+const NOTHING: Bytes = Bytes::new();

@@ -1,0 +1,350 @@
+//! An ordered pull consumer: messages of a stream in order, with a bounded number of bytes on their way.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use async_nats::{Message, StatusCode, Subscriber};
+use bytes::Bytes;
+use futures_util::{FutureExt, StreamExt};
+use serde_json::{Value, json};
+use tokio::time::{Instant, timeout};
+
+use super::api::{self, Api, Refusal};
+use super::bucket::BucketStream;
+use super::record::time_of_nanos;
+use crate::protocol::Nuid;
+use crate::{Error, Result};
+
+/// How long the server keeps a consumer that nobody asks, in case its deletion is lost.
+const INACTIVE: Duration = Duration::from_mins(1);
+
+/// How long to wait for a message that the server said it has, before the consumer is made anew.
+const PATIENCE: Duration = Duration::from_secs(4);
+
+/// Requests that are under way at a time: one is answered while the other is consumed.
+const REQUESTS: usize = 2;
+
+/// What to read.
+#[derive(Debug, Clone)]
+pub(super) struct Selection {
+    /// The subject; wildcards allowed.
+    pub(super) filter: String,
+    /// Only the last message of each subject.
+    pub(super) last_per_subject: bool,
+    /// Messages in one request.
+    pub(super) batch: usize,
+    /// Bytes in one request.
+    pub(super) max_bytes: usize,
+}
+
+/// A message of the stream.
+#[derive(Debug)]
+pub(super) struct Delivered {
+    pub(super) subject: String,
+    pub(super) payload: Bytes,
+    pub(super) sequence: u64,
+    pub(super) time: SystemTime,
+    /// Messages that the selection still holds after this one.
+    pub(super) pending: u64,
+}
+
+/// A consumer, made anew after the last message seen whenever it is lost.
+#[derive(Debug)]
+pub(super) struct Pull {
+    stream: Arc<BucketStream>,
+    selection: Selection,
+    consumer: Consumer,
+    /// The stream sequence of the last message handed out.
+    last: u64,
+}
+
+#[derive(Debug)]
+struct Consumer {
+    api: Arc<Api>,
+    delete: String,
+    next: String,
+    inbox: String,
+    subscriber: Subscriber,
+    name: String,
+    /// Messages still to come when the consumer was made.
+    pending: u64,
+    /// Consumer sequence of the last message.
+    delivered: u64,
+    /// Requests under way: their number, and the messages that they still ask for.
+    requests: VecDeque<(u64, usize)>,
+    requested: u64,
+}
+
+impl Pull {
+    pub(super) async fn open(stream: Arc<BucketStream>, selection: Selection) -> Result<Self, Refusal> {
+        let consumer = Consumer::create(&stream, &selection, 0).await?;
+        Ok(Self {
+            stream,
+            selection,
+            consumer,
+            last: 0,
+        })
+    }
+
+    /// Messages that the selection held when it was opened.
+    pub(super) fn pending(&self) -> u64 {
+        self.consumer.pending
+    }
+
+    pub(super) fn bucket_stream(&self) -> &BucketStream {
+        &self.stream
+    }
+
+    /// The next message, or `None` when the stream holds no more of them now.
+    pub(super) async fn next(&mut self) -> Result<Option<Delivered>> {
+        let deadline = Instant::now() + self.stream.api.idle_timeout();
+        loop {
+            match self.consumer.step(&self.selection).await? {
+                Step::Message(message) if message.sequence <= self.last => {}
+                Step::Message(message) => {
+                    self.last = message.sequence;
+                    return Ok(Some(message));
+                }
+                Step::NoMore => return Ok(None),
+                Step::Lost if Instant::now() >= deadline => {
+                    return Err(self.stream.api.silence("messages of the bucket"));
+                }
+                Step::Lost => self.renew().await?,
+            }
+        }
+    }
+
+    async fn renew(&mut self) -> Result<()> {
+        match Consumer::create(&self.stream, &self.selection, self.last).await {
+            Ok(consumer) => self.consumer = consumer,
+            Err(Refusal::NoResponders { .. }) => api::pause().await,
+            Err(refusal) => return Err(self.stream.refused(refusal)),
+        }
+        Ok(())
+    }
+}
+
+enum Step {
+    Message(Delivered),
+    NoMore,
+    /// The consumer is gone, or messages of it are.
+    Lost,
+}
+
+impl Consumer {
+    /// A consumer for what follows `after` in the selection.
+    async fn create(stream: &BucketStream, selection: &Selection, after: u64) -> Result<Self, Refusal> {
+        let api = stream.api.clone();
+        let inbox = api.client().new_inbox();
+        let answer = api.client().subscribe(format!("{inbox}.*")).await;
+        let subscriber = answer.map_err(|error| Refusal::Failed(Error::unavailable(error.to_string())))?;
+        let name = Nuid::fresh().to_string();
+        let mut config = json!({
+            "name": name,
+            "ack_policy": "none",
+            "filter_subject": selection.filter,
+            "inactive_threshold": u64::try_from(INACTIVE.as_nanos()).unwrap_or(u64::MAX),
+            "mem_storage": true,
+            "num_replicas": 1,
+            "deliver_policy": if selection.last_per_subject { "last_per_subject" } else { "all" },
+        });
+        if after > 0 && !selection.last_per_subject {
+            config["deliver_policy"] = json!("by_start_sequence");
+            config["opt_start_seq"] = json!(after + 1);
+        }
+        let create = format!("CONSUMER.CREATE.{}.{name}.{}", stream.stream, selection.filter);
+        let request = json!({ "stream_name": stream.stream, "config": config, "action": "create" });
+        let answer = match api.call(&create, &request).await {
+            // Our own first request, whose answer was lost.
+            Err(Refusal::Server {
+                code: CONSUMER_EXISTS,
+                ..
+            }) => {
+                api.call(&format!("CONSUMER.INFO.{}.{name}", stream.stream), &Value::Null)
+                    .await?
+            }
+            answered => answered?,
+        };
+        Ok(Self {
+            delete: api.subject(&format!("CONSUMER.DELETE.{}.{name}", stream.stream)),
+            next: api.subject(&format!("CONSUMER.MSG.NEXT.{}.{name}", stream.stream)),
+            api,
+            inbox,
+            subscriber,
+            name,
+            pending: answer["num_pending"].as_u64().unwrap_or(0),
+            delivered: 0,
+            requests: VecDeque::with_capacity(REQUESTS),
+            requested: 0,
+        })
+    }
+
+    async fn step(&mut self, selection: &Selection) -> Result<Step> {
+        while self.requests.len() < REQUESTS && self.expected() < self.pending {
+            self.ask(selection).await?;
+        }
+        if self.requests.is_empty() {
+            return Ok(Step::NoMore);
+        }
+        let Some(message) = self.receive().await? else {
+            return Ok(Step::Lost);
+        };
+        let Some(place) = message.reply.as_deref().and_then(Place::parse) else {
+            return Ok(self.take_status(&message).unwrap_or(Step::Lost));
+        };
+        if place.consumer != self.name || place.delivered != self.delivered + 1 {
+            return Ok(Step::Lost);
+        }
+        self.delivered = place.delivered;
+        self.pending = self.delivered + place.pending;
+        if let Some((_, left)) = self.requests.front_mut() {
+            *left -= 1;
+            if *left == 0 {
+                self.requests.pop_front();
+            }
+        }
+        Ok(Step::Message(Delivered {
+            sequence: place.sequence,
+            time: time_of_nanos(place.nanos),
+            pending: place.pending,
+            subject: message.subject.to_string(),
+            payload: message.payload,
+        }))
+    }
+
+    /// How many messages will have come when all requests under way are answered.
+    fn expected(&self) -> u64 {
+        self.delivered + self.requests.iter().map(|(_, left)| *left as u64).sum::<u64>()
+    }
+
+    async fn ask(&mut self, selection: &Selection) -> Result<()> {
+        self.requested += 1;
+        let request = json!({ "batch": selection.batch, "max_bytes": selection.max_bytes, "no_wait": true });
+        let reply = format!("{}.{}", self.inbox, self.requested);
+        let asked = self
+            .api
+            .client()
+            .publish_with_reply(self.next.clone(), reply, request.to_string().into())
+            .await;
+        asked.map_err(|error| Error::unavailable(error.to_string()))?;
+        self.requests.push_back((self.requested, selection.batch));
+        Ok(())
+    }
+
+    async fn receive(&mut self) -> Result<Option<Message>> {
+        let ready = match self.subscriber.next().now_or_never() {
+            Some(ready) => ready,
+            None => match timeout(PATIENCE.min(self.api.idle_timeout()), self.subscriber.next()).await {
+                Ok(received) => received,
+                Err(_) => return Ok(None),
+            },
+        };
+        ready
+            .map(Some)
+            .ok_or_else(|| Error::unavailable("the connection to the server is closed"))
+    }
+
+    /// A message without a place in the stream says how a request ended.
+    fn take_status(&mut self, message: &Message) -> Option<Step> {
+        let says = |text: &str| {
+            message
+                .description
+                .as_deref()
+                .is_some_and(|told| told.contains(text))
+        };
+        // May come before the last message of its request; the messages are counted.
+        if says("Batch Completed") {
+            return Some(Step::again());
+        }
+        let ended: u64 = message.subject.rsplit('.').next()?.parse().ok()?;
+        self.requests.retain(|(number, _)| *number != ended);
+        match message.status? {
+            StatusCode::NOT_FOUND | StatusCode::TIMEOUT => {
+                // Fewer messages were left than the requests asked for.
+                self.pending = self.pending.min(self.expected());
+                self.requests
+                    .is_empty()
+                    .then_some(Step::NoMore)
+                    .or_else(|| Some(Step::again()))
+            }
+            StatusCode::NO_RESPONDERS => Some(Step::Lost),
+            // A request is over because the next message would exceed its bytes: the next one brings it.
+            _ if says("MaxBytes") => Some(Step::again()),
+            _ => Some(Step::Lost),
+        }
+    }
+}
+
+impl Step {
+    /// A message of the past: nothing to hand out, and nothing wrong.
+    fn again() -> Self {
+        Self::Message(Delivered {
+            subject: String::new(),
+            payload: Bytes::new(),
+            sequence: 0,
+            time: SystemTime::UNIX_EPOCH,
+            pending: 0,
+        })
+    }
+}
+
+impl Drop for Consumer {
+    fn drop(&mut self) {
+        let (api, delete) = (self.api.clone(), std::mem::take(&mut self.delete));
+        self.api.in_background(async move {
+            let _ = api.client().publish(delete, super::NOTHING).await;
+        });
+    }
+}
+
+const CONSUMER_EXISTS: u64 = 10_148;
+
+/// Where a message stands, as its reply subject tells:
+/// `$JS.ACK.[<domain>.<account>.]<stream>.<consumer>.<tries>.<sequence>.<delivered>.<nanos>.<pending>[.<token>]`.
+#[derive(Debug, PartialEq, Eq)]
+struct Place<'r> {
+    consumer: &'r str,
+    sequence: u64,
+    delivered: u64,
+    nanos: u64,
+    pending: u64,
+}
+
+impl<'r> Place<'r> {
+    fn parse(reply: &'r str) -> Option<Self> {
+        let tokens: Vec<&str> = reply.strip_prefix("$JS.ACK.")?.split('.').collect();
+        let start = if tokens.len() == 7 { 0 } else { 2 };
+        let number = |index: usize| tokens.get(start + index)?.parse().ok();
+        Some(Self {
+            consumer: tokens.get(start + 1)?,
+            sequence: number(3)?,
+            delivered: number(4)?,
+            nanos: number(5)?,
+            pending: number(6)?,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_place_of_a_message_is_read_with_and_without_a_domain() {
+        let place = Place {
+            consumer: "c",
+            sequence: 4,
+            delivered: 5,
+            nanos: 6,
+            pending: 7,
+        };
+        assert_eq!(Place::parse("$JS.ACK.s.c.1.4.5.6.7").as_ref(), Some(&place));
+        assert_eq!(
+            Place::parse("$JS.ACK.hub.acc.s.c.1.4.5.6.7.r4nd").as_ref(),
+            Some(&place)
+        );
+        assert_eq!(Place::parse("$JS.ACK.s.c"), None);
+        assert_eq!(Place::parse("_INBOX.1"), None);
+    }
+}

@@ -1,0 +1,233 @@
+//! Looking one record up.
+
+use std::collections::HashMap;
+use std::sync::atomic::Ordering;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use async_nats::{Message, StatusCode};
+use data_encoding::BASE64;
+use futures_util::future::try_join_all;
+use serde_json::{Value, json};
+
+use super::NOTHING;
+use super::api::Refusal;
+use super::bucket::BucketStream;
+use crate::engine::{Consistency, StoredRecord};
+use crate::protocol::info::Record;
+use crate::protocol::name::{key_is_of_name, legacy_record_keys, record_key};
+use crate::{Error, Result};
+
+const MESSAGE_NOT_FOUND: u64 = 10_037;
+
+impl BucketStream {
+    /// The record under `name`, under whichever key a client wrote it.
+    pub(super) async fn last(&self, name: &str, consistency: Consistency) -> Result<Option<StoredRecord>> {
+        let usual = self.last_of_key(name, record_key(name), consistency).await?;
+        if usual.is_some() {
+            return Ok(usual);
+        }
+        let legacy = legacy_record_keys(name).into_iter();
+        let found = try_join_all(legacy.map(|key| self.last_of_key(name, key, consistency))).await?;
+        Ok(found.into_iter().flatten().next())
+    }
+
+    async fn last_of_key(
+        &self,
+        name: &str,
+        key: String,
+        consistency: Consistency,
+    ) -> Result<Option<StoredRecord>> {
+        if consistency == Consistency::ReadYourWrites && self.answers_direct.load(Ordering::Relaxed) {
+            match self.direct_last(&key).await {
+                Ok(record) if self.committed.allows(name, record.as_ref()) => return Ok(record),
+                Ok(_) => {}
+                Err(Refusal::NoResponders { .. }) => self.direct_get_is_gone().await?,
+                Err(refusal) => return Err(self.refused(refusal)),
+            }
+        }
+        self.leader_last(&key)
+            .await
+            .map_err(|refusal| self.refused(refusal))
+    }
+
+    /// Nobody answers Direct Gets: the stream is gone, has no leader now, or was told not to by an update.
+    pub(super) async fn direct_get_is_gone(&self) -> Result<()> {
+        let info = self.stream_info(&Value::Null).await?;
+        if info["config"]["allow_direct"].as_bool() != Some(true) {
+            self.answers_direct.store(false, Ordering::Relaxed);
+        }
+        Ok(())
+    }
+
+    /// From any replica. The subject is in the request's own subject, so that a permission can name it.
+    async fn direct_last(&self, key: &str) -> Result<Option<StoredRecord>, Refusal> {
+        let record = self.bucket.record_subject_of_key(key);
+        let subject = self.api.subject(&format!("DIRECT.GET.{}.{record}", self.stream));
+        let message = match self.api.attempt(&subject, NOTHING, None).await {
+            // An old server doesn't say that the stream is gone.
+            Err(Refusal::Silence(_)) => {
+                self.stream_info(&Value::Null).await.map_err(Refusal::Failed)?;
+                self.api.request(&subject, NOTHING).await?
+            }
+            answered => answered?,
+        };
+        match message.status {
+            None => Ok(Some(StoredRecord {
+                key: key.to_owned(),
+                record: Record::parse(&message.payload),
+                revision: number_header(&message, "Nats-Sequence").unwrap_or(0),
+                mtime: time_header(&message).unwrap_or(SystemTime::UNIX_EPOCH),
+            })),
+            Some(StatusCode::NOT_FOUND) => Ok(None),
+            Some(status) => Err(Refusal::Server {
+                code: u64::from(status.as_u16()),
+                text: message
+                    .description
+                    .unwrap_or_else(|| "Direct Get refused".to_owned()),
+            }),
+        }
+    }
+
+    /// From the leader: as fresh as can be.
+    async fn leader_last(&self, key: &str) -> Result<Option<StoredRecord>, Refusal> {
+        let request = json!({ "last_by_subj": self.bucket.record_subject_of_key(key) });
+        let answer = match self
+            .api
+            .call(&format!("STREAM.MSG.GET.{}", self.stream), &request)
+            .await
+        {
+            Err(Refusal::Server {
+                code: MESSAGE_NOT_FOUND,
+                ..
+            }) => return Ok(None),
+            answered => answered?,
+        };
+        let message = &answer["message"];
+        let payload = BASE64.decode(message["data"].as_str().unwrap_or_default().as_bytes());
+        let payload = payload.map_err(|_| {
+            Refusal::Failed(Error::unavailable(
+                "the server's answer holds a message that is not base64",
+            ))
+        })?;
+        let time = message["time"]
+            .as_str()
+            .and_then(|time| humantime::parse_rfc3339(time).ok());
+        Ok(Some(StoredRecord {
+            key: key.to_owned(),
+            record: Record::parse(&payload),
+            revision: message["seq"].as_u64().unwrap_or(0),
+            mtime: time.unwrap_or(SystemTime::UNIX_EPOCH),
+        }))
+    }
+}
+
+/// Whether a record that a scan met is hidden by one under the name's usual key. Old clients wrote other keys.
+pub(super) async fn is_shadowed(stream: &BucketStream, stored: &StoredRecord) -> Result<bool> {
+    let Some(name) = stored.record.as_ref().ok().and_then(Record::name) else {
+        return Ok(false);
+    };
+    let usual = record_key(name);
+    if usual == stored.key || !key_is_of_name(&stored.key, name) {
+        return Ok(false);
+    }
+    Ok(stream
+        .last_of_key(name, usual, Consistency::ReadYourWrites)
+        .await?
+        .is_some())
+}
+
+pub(super) fn number_header(message: &Message, name: &str) -> Option<u64> {
+    message.headers.as_ref()?.get(name)?.as_str().parse().ok()
+}
+
+fn time_header(message: &Message) -> Option<SystemTime> {
+    humantime::parse_rfc3339(message.headers.as_ref()?.get("Nats-Time-Stamp")?.as_str()).ok()
+}
+
+/// The time of a message, from nanoseconds since 1970.
+pub(super) fn time_of_nanos(nanos: u64) -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_nanos(nanos)
+}
+
+/// The revisions that a handle committed, so that no read through it is older. Replicas may lag; a lone server can't.
+#[derive(Debug)]
+pub(super) struct Committed {
+    replicated: bool,
+    names: Mutex<Names>,
+}
+
+#[derive(Debug, Default)]
+struct Names {
+    revisions: HashMap<String, u64>,
+    /// Names were forgotten: what isn't in `revisions` may have been committed as well.
+    forgot: bool,
+}
+
+/// How many names are remembered. Beyond it reads go to the leader.
+const REMEMBERED: usize = 16 * 1024;
+
+impl Committed {
+    pub(super) fn new(replicated: bool) -> Self {
+        Self {
+            replicated,
+            names: Mutex::default(),
+        }
+    }
+
+    pub(super) fn note(&self, name: &str, revision: u64) {
+        if !self.replicated {
+            return;
+        }
+        let mut names = self.names.lock().unwrap_or_else(PoisonError::into_inner);
+        if names.revisions.len() >= REMEMBERED && !names.revisions.contains_key(name) {
+            names.revisions.clear();
+            names.forgot = true;
+        }
+        names.revisions.insert(name.to_owned(), revision);
+    }
+
+    /// Whether a replica's answer is not older than what was committed.
+    fn allows(&self, name: &str, answer: Option<&StoredRecord>) -> bool {
+        if !self.replicated {
+            return true;
+        }
+        let names = self.names.lock().unwrap_or_else(PoisonError::into_inner);
+        match names.revisions.get(name) {
+            Some(&revision) => answer.is_some_and(|record| record.revision >= revision),
+            None => !names.forgot,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(revision: u64) -> StoredRecord {
+        let record = Ok(Record::default());
+        StoredRecord {
+            key: String::new(),
+            record,
+            revision,
+            mtime: SystemTime::UNIX_EPOCH,
+        }
+    }
+
+    #[test]
+    fn a_lagging_replica_is_not_believed() {
+        let committed = Committed::new(true);
+        assert!(committed.allows("a", None));
+        committed.note("a", 7);
+        assert!(!committed.allows("a", None));
+        assert!(!committed.allows("a", Some(&at(6))));
+        assert!(committed.allows("a", Some(&at(7))));
+        for other in 0..REMEMBERED {
+            committed.note(&other.to_string(), 8);
+        }
+        assert!(
+            !committed.allows("a", Some(&at(6))),
+            "forgotten names are asked from the leader"
+        );
+    }
+}

@@ -1,0 +1,324 @@
+//! Publishing the chunks of a blob, in order, with a bounded number of bytes under way.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use async_nats::{Message, StatusCode, Subject};
+use async_trait::async_trait;
+use bytes::Bytes;
+use serde_json::Value;
+
+use super::api::{self, Refusal};
+use super::bucket::BucketStream;
+use super::inbox::Inbox;
+use super::ingest::Ingest;
+use crate::engine::Staging;
+use crate::protocol::Nuid;
+use crate::{Error, Result};
+
+/// Bytes under way, for a bucket of which nothing is known yet.
+pub(super) const START_WINDOW: usize = 8 << 20;
+/// The most bytes under way. The server refuses messages when 128 MiB wait for one stream.
+pub(super) const MAX_WINDOW: usize = 32 << 20;
+/// The fewest, and the step by which the window grows.
+pub(super) const MIN_WINDOW: usize = 1 << 20;
+
+/// From this size on a blob is worth a fast-ingest batch: its start costs a round trip.
+const INGEST_FROM: u64 = 2 << 20;
+
+/// A blob on its way to the stream.
+#[derive(Debug)]
+pub(super) struct JetStreamStaging(Option<Publishing>);
+
+#[derive(Debug)]
+struct Publishing {
+    stream: Arc<BucketStream>,
+    nuid: Nuid,
+    inbox: Inbox,
+    flow: Flow,
+    /// Why no more chunks can follow: one of them was lost, and a later one must not take its place.
+    failed: Option<Error>,
+}
+
+/// How the server's pace is kept.
+#[derive(Debug)]
+enum Flow {
+    /// Every chunk is acknowledged; the client bounds what is under way.
+    Window(Window),
+    /// The server sets the pace.
+    Ingest(Ingest),
+}
+
+impl JetStreamStaging {
+    pub(super) async fn begin(
+        stream: Arc<BucketStream>,
+        nuid: Nuid,
+        chunk_size: usize,
+        size_hint: Option<u64>,
+    ) -> Result<Self> {
+        let large = size_hint.is_none_or(|size| size >= INGEST_FROM);
+        let flow = if large && stream.takes_batches.load(Ordering::Relaxed) {
+            Flow::Ingest(Ingest::new(&stream, &nuid, chunk_size))
+        } else {
+            Flow::Window(Window::new(stream.window()))
+        };
+        let inbox = stream.api.inboxes().take().await?;
+        Ok(Self(Some(Publishing {
+            stream,
+            nuid,
+            inbox,
+            flow,
+            failed: None,
+        })))
+    }
+
+    fn open(&mut self) -> Result<&mut Publishing> {
+        let publishing = self.0.as_mut().ok_or(Error::Closed {
+            what: "the staged blob",
+        })?;
+        match &publishing.failed {
+            Some(error) => Err(error.clone()),
+            None => Ok(publishing),
+        }
+    }
+}
+
+#[async_trait]
+impl Staging for JetStreamStaging {
+    async fn write(&mut self, chunk: Bytes) -> Result<()> {
+        let publishing = self.open()?;
+        let written = publishing.write(chunk).await;
+        publishing.remember(written)
+    }
+
+    async fn finish(&mut self) -> Result<()> {
+        let publishing = self.open()?;
+        let finished = publishing.finish().await;
+        publishing.remember(finished)
+    }
+
+    fn keep(mut self: Box<Self>) {
+        if let Some(publishing) = self.0.take()
+            && publishing.flow.is_idle()
+        {
+            publishing.inbox.release();
+        }
+    }
+
+    async fn discard(mut self: Box<Self>) {
+        if let Some(publishing) = self.0.take() {
+            publishing.remove().await;
+        }
+    }
+}
+
+impl Drop for JetStreamStaging {
+    fn drop(&mut self) {
+        if let Some(publishing) = self.0.take() {
+            publishing.stream.api.clone().in_background(publishing.remove());
+        }
+    }
+}
+
+impl Publishing {
+    fn subject(&self) -> Subject {
+        self.stream.bucket.chunk_subject(&self.nuid).into()
+    }
+
+    fn remember(&mut self, outcome: Result<()>) -> Result<()> {
+        if let Err(error) = &outcome {
+            self.failed = Some(error.clone());
+        }
+        outcome
+    }
+
+    async fn write(&mut self, chunk: Bytes) -> Result<()> {
+        if let Flow::Ingest(ingest) = &mut self.flow {
+            if ingest.write(&self.stream, &mut self.inbox, chunk.clone()).await? {
+                return Ok(());
+            }
+            // The stream has lost the feature since it was opened, and has not stored the first chunk.
+            self.stream.takes_batches.store(false, Ordering::Relaxed);
+            self.flow = Flow::Window(Window::new(self.stream.window()));
+        }
+        let subject = self.subject();
+        let Flow::Window(window) = &mut self.flow else {
+            unreachable!("the other flow returned above")
+        };
+        window
+            .make_room(&self.stream, &mut self.inbox, subject.as_str(), chunk.len())
+            .await?;
+        let reply = self.inbox.reply(window.next());
+        window.sent(chunk.len());
+        let published = self
+            .stream
+            .api
+            .client()
+            .publish_with_reply(subject, reply, chunk)
+            .await;
+        published.map_err(|error| Error::unavailable(error.to_string()))
+    }
+
+    async fn finish(&mut self) -> Result<()> {
+        let subject = self.subject();
+        match &mut self.flow {
+            Flow::Ingest(ingest) => ingest.finish(&self.stream, &mut self.inbox).await?,
+            Flow::Window(window) => {
+                while window.bytes > 0 {
+                    window
+                        .take_ack(&self.stream, &mut self.inbox, subject.as_str())
+                        .await?;
+                }
+            }
+        }
+        self.stream.widen_window();
+        Ok(())
+    }
+
+    /// Removes what was written, once no chunk is under way any more: one that came after the removal would stay.
+    async fn remove(mut self) {
+        if matches!(self.failed, Some(Error::PermissionDenied { .. })) {
+            return;
+        }
+        let subject = self.subject();
+        match &mut self.flow {
+            Flow::Ingest(ingest) => ingest.end(&self.stream, &mut self.inbox).await,
+            Flow::Window(window) if window.is_untouched() => return self.inbox.release(),
+            Flow::Window(window) => {
+                window
+                    .drain(&self.stream, &mut self.inbox, subject.as_str())
+                    .await;
+            }
+        }
+        if let Err(refusal) = self.stream.retire(&self.nuid).await {
+            let error = self.stream.refused(refusal);
+            tracing::warn!(bucket = %self.stream.bucket, nuid = %self.nuid, %error, "chunks of a failed put are left");
+        }
+    }
+}
+
+impl Flow {
+    fn is_idle(&self) -> bool {
+        match self {
+            Self::Window(window) => window.bytes == 0,
+            Self::Ingest(ingest) => ingest.is_over(),
+        }
+    }
+}
+
+/// Chunks that are sent and not yet acknowledged.
+#[derive(Debug)]
+struct Window {
+    limit: usize,
+    bytes: usize,
+    /// The number of the first chunk in `under_way`.
+    first: u64,
+    /// The sizes of chunks since `first`; zero once acknowledged.
+    under_way: VecDeque<usize>,
+}
+
+impl Window {
+    fn new(limit: usize) -> Self {
+        Self {
+            limit,
+            bytes: 0,
+            first: 0,
+            under_way: VecDeque::new(),
+        }
+    }
+
+    fn next(&self) -> u64 {
+        self.first + self.under_way.len() as u64
+    }
+
+    fn is_untouched(&self) -> bool {
+        self.next() == 0
+    }
+
+    fn sent(&mut self, size: usize) {
+        self.under_way.push_back(size);
+        self.bytes += size;
+    }
+
+    /// An acknowledgement may come twice, and counts once.
+    fn acknowledged(&mut self, number: u64) {
+        let Some(index) = number
+            .checked_sub(self.first)
+            .and_then(|index| usize::try_from(index).ok())
+        else {
+            return;
+        };
+        if let Some(size) = self.under_way.get_mut(index) {
+            self.bytes -= std::mem::take(size);
+        }
+        while self.under_way.front() == Some(&0) {
+            self.under_way.pop_front();
+            self.first += 1;
+        }
+    }
+
+    async fn make_room(
+        &mut self,
+        stream: &BucketStream,
+        inbox: &mut Inbox,
+        subject: &str,
+        size: usize,
+    ) -> Result<()> {
+        while let Some((token, message)) = inbox.try_next() {
+            self.account(stream, &token, &message).await?;
+        }
+        while self.bytes > 0 && self.bytes + size > self.limit {
+            self.take_ack(stream, inbox, subject).await?;
+        }
+        Ok(())
+    }
+
+    async fn take_ack(&mut self, stream: &BucketStream, inbox: &mut Inbox, subject: &str) -> Result<()> {
+        let (token, message) = inbox.expect(&stream.api, subject).await?;
+        self.account(stream, &token, &message).await
+    }
+
+    /// Waits for the acknowledgements that are under way, good or bad, for as long as they come.
+    async fn drain(&mut self, stream: &BucketStream, inbox: &mut Inbox, subject: &str) {
+        while self.bytes > 0 {
+            let before = self.bytes;
+            let _ = self.take_ack(stream, inbox, subject).await;
+            if self.bytes == before {
+                return;
+            }
+        }
+    }
+
+    async fn account(&mut self, stream: &BucketStream, token: &str, message: &Message) -> Result<()> {
+        if let Ok(number) = token.parse() {
+            self.acknowledged(number);
+        }
+        read_ack(stream, message).await.map(drop)
+    }
+}
+
+/// The acknowledgement of a stored message, or why it was not stored.
+pub(super) async fn read_ack(stream: &BucketStream, message: &Message) -> Result<Value> {
+    let answer = match message.status {
+        Some(StatusCode::NO_RESPONDERS) => Err(Refusal::NoResponders {
+            subject: message.subject.to_string(),
+        }),
+        _ => api::read_answer(&message.payload),
+    };
+    match answer {
+        Ok(ack) => Ok(ack),
+        Err(refusal) => {
+            if matches!(
+                refusal,
+                Refusal::Server {
+                    code: api::TOO_MANY_REQUESTS,
+                    ..
+                }
+            ) {
+                stream.narrow_window();
+            }
+            Err(stream.why_refused(refusal).await)
+        }
+    }
+}

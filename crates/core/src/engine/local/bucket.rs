@@ -1,0 +1,268 @@
+//! An open bucket, and the contract that it fulfils.
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::mpsc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::{io, thread};
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use futures_util::stream::BoxStream;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+use super::ballast::Ballast;
+use super::change::{Change, Records, Terms};
+use super::database::{self, BucketRow};
+use super::failure::Failure;
+use super::layout::BucketDir;
+use super::lock::Lock;
+use super::payload::{Payload, Upload};
+use super::readers::Readers;
+use super::recover::recover;
+use super::session::Session;
+use super::stage::{INLINE_BYTES, LocalStaging, Written};
+use super::writer::{Job, Writer};
+use super::{read, scan};
+use crate::engine::{Commit, Consistency, EngineBucket, Staging, StoredRecord};
+use crate::protocol::{BucketName, BucketStatus, Nuid, ObjectInfo, limits};
+use crate::{Error, Result};
+
+/// A bucket that this process has open. Its writer ends when nobody uses it any more.
+#[derive(Debug)]
+pub(super) struct OpenBucket {
+    pub(super) dir: BucketDir,
+    pub(super) terms: Terms,
+    pub(super) readers: Arc<Readers>,
+    jobs: mpsc::Sender<Job>,
+    /// The blobs of running puts; those with a payload may be committed.
+    staged: Mutex<HashMap<Nuid, Option<Payload>>>,
+    /// Batches that are being written for uploads which nobody wants any more.
+    abandoned: Mutex<Vec<JoinHandle<()>>>,
+    /// `None` when the bucket is closed.
+    session: Mutex<Option<Arc<Session>>>,
+}
+
+impl OpenBucket {
+    /// Opens an existing bucket, after the recovery of what crashes left in it. Takes its time.
+    pub(super) fn open(dir: &BucketDir, bucket: &BucketName) -> Result<Self> {
+        let opened = match Self::try_open(dir, bucket) {
+            Err(failure) if failure.is_at_opening() && Ballast::new(dir).release() => {
+                Self::try_open(dir, bucket)
+            }
+            opened => opened,
+        };
+        opened.map_err(|failure| failure.into_error(dir, bucket))
+    }
+
+    fn try_open(dir: &BucketDir, bucket: &BucketName) -> Result<Self, Failure> {
+        let lock = Lock::shared(dir)?;
+        let connection = database::connect(dir, &lock)?;
+        let row = BucketRow::read(&connection, bucket)?;
+        let config = row.config(bucket);
+        let session = Arc::new(Session::begin(dir)?);
+        recover(&connection, dir)?;
+        Ballast::new(dir).fill();
+        let terms = Terms {
+            bucket: bucket.clone(),
+            ttl: config.ttl,
+            max_bytes: config.max_bytes,
+        };
+        let (jobs, received) = mpsc::channel();
+        let writer = Writer::new(dir, terms.clone(), connection, received, Arc::clone(&session))?;
+        let thread = thread::Builder::new()
+            .name(format!("jetblob-{bucket}"))
+            .spawn(move || writer.run());
+        thread.map_err(|error| Error::io("a thread", &error))?;
+        let readers = Arc::new(Readers::new(dir, bucket, row.id));
+        let (staged, abandoned, session) = (Mutex::default(), Mutex::default(), Mutex::new(Some(session)));
+        Ok(Self {
+            dir: dir.clone(),
+            terms,
+            readers,
+            jobs,
+            staged,
+            abandoned,
+            session,
+        })
+    }
+
+    /// The blobs of running puts.
+    pub(super) fn staged(&self) -> MutexGuard<'_, HashMap<Nuid, Option<Payload>>> {
+        self.staged.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Names a file for an upload.
+    pub(super) fn upload(&self) -> Result<Upload> {
+        Ok(Upload::new(&self.dir, self.session()?, self.jobs.clone()))
+    }
+
+    /// Why an upload could not be written.
+    pub(super) fn upload_error(&self, path: &Path, error: &io::Error) -> Error {
+        if error.kind() == io::ErrorKind::NotFound && !self.dir.path().exists() {
+            return Error::BucketDeleted {
+                bucket: self.terms.bucket.to_string(),
+            };
+        }
+        Error::io(path.display().to_string(), error)
+    }
+
+    /// Takes over the last batch of an upload that was dropped, so that closing waits for it. Its file goes with it.
+    pub(super) fn leave(&self, writing: JoinHandle<Written>) {
+        let Ok(runtime) = tokio::runtime::Handle::try_current() else {
+            return;
+        };
+        let mut abandoned = self.abandoned.lock().unwrap_or_else(PoisonError::into_inner);
+        abandoned.retain(|writing| !writing.is_finished());
+        abandoned.push(runtime.spawn(async move { drop(writing.await) }));
+    }
+
+    /// Waits until the writer has done all that was sent before.
+    pub(super) async fn barrier(&self) {
+        let (done, wait) = oneshot::channel();
+        if self.jobs.send(Job::Barrier(done)).is_ok() {
+            let _ = wait.await;
+        }
+    }
+
+    /// Fails if the bucket is deleted.
+    pub(super) async fn check_exists(&self) -> Result<()> {
+        self.readers.read(|_, _| Ok(())).await
+    }
+
+    /// Ends all work on the bucket, and waits for what is under way.
+    pub(super) async fn close(&self) {
+        self.session.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let abandoned = std::mem::take(&mut *self.abandoned.lock().unwrap_or_else(PoisonError::into_inner));
+        for writing in abandoned {
+            let _ = writing.await;
+        }
+        self.readers.close();
+        let (closed, wait) = oneshot::channel();
+        if self.jobs.send(Job::Close(closed)).is_ok() {
+            let _ = wait.await;
+        }
+    }
+
+    async fn change(&self, change: Change) -> Result<Vec<u64>> {
+        self.session()?;
+        let closed = || Error::Closed { what: "the store" };
+        let (answer, wait) = oneshot::channel();
+        self.jobs
+            .send(Job::Change(change, answer))
+            .map_err(|_| closed())?;
+        wait.await.map_err(|_| closed())?
+    }
+
+    fn session(&self) -> Result<Arc<Session>> {
+        let session = self.session.lock().unwrap_or_else(PoisonError::into_inner);
+        session.clone().ok_or(Error::Closed { what: "the store" })
+    }
+}
+
+/// A handle of an open bucket.
+#[derive(Debug)]
+pub(super) struct LocalBucket(pub(super) Arc<OpenBucket>);
+
+/// What a bucket is, as its row says.
+pub(super) fn status(row: &BucketRow, bucket: &BucketName) -> BucketStatus {
+    let mut status = BucketStatus::new(row.config(bucket), row.sealed, row.bytes.unsigned_abs(), "local");
+    status.compressed = false;
+    status.ttl = status.ttl.filter(|_| !row.sealed);
+    status
+}
+
+#[async_trait]
+impl EngineBucket for LocalBucket {
+    fn name(&self) -> &BucketName {
+        &self.0.terms.bucket
+    }
+
+    async fn status(&self) -> Result<BucketStatus> {
+        let bucket = self.0.terms.bucket.clone();
+        self.0.readers.read(move |_, row| Ok(status(row, &bucket))).await
+    }
+
+    async fn seal(&self) -> Result<()> {
+        self.0.change(Change::Seal).await.map(drop)
+    }
+
+    async fn last(&self, name: &str, _: Consistency) -> Result<Option<StoredRecord>> {
+        let (name, ttl) = (name.to_owned(), self.0.terms.ttl);
+        self.0
+            .readers
+            .read(move |tx, row| scan::last(tx, row.alive_since(ttl), &name))
+            .await
+    }
+
+    fn scan(&self) -> BoxStream<'static, Result<StoredRecord>> {
+        let ttl = self.0.terms.ttl;
+        scan::records(Arc::clone(&self.0.readers), move |row| row.alive_since(ttl))
+    }
+
+    fn max_chunk_size(&self) -> usize {
+        limits::MAX_CHUNK_SIZE
+    }
+
+    async fn stage(&self, nuid: Nuid, _: usize, size_hint: Option<u64>) -> Result<Box<dyn Staging>> {
+        self.0.session()?;
+        let mut used = None;
+        // A small blob is refused early enough by its commit.
+        if size_hint.is_none_or(|size| size > INLINE_BYTES) {
+            let terms = self.0.terms.clone();
+            let check = move |row: &BucketRow| {
+                let used = row.bytes.unsigned_abs();
+                if row.sealed {
+                    return Err(Error::Sealed {
+                        bucket: terms.bucket.to_string(),
+                    });
+                }
+                match (terms.max_bytes, size_hint) {
+                    (Some(max), Some(size)) if used.saturating_add(size) > max => {
+                        Err(terms.no_room(used, size))
+                    }
+                    _ => Ok(used),
+                }
+            };
+            used = Some(self.0.readers.read(move |_, row| Ok(check(row)?)).await?);
+        }
+        self.0.staged().insert(nuid.clone(), None);
+        Ok(Box::new(LocalStaging::new(Arc::clone(&self.0), nuid, used)))
+    }
+
+    fn read(&self, info: &ObjectInfo, nuid: &Nuid, offset: u64) -> BoxStream<'static, Result<Bytes>> {
+        read::read(Arc::clone(&self.0), info, nuid, offset)
+    }
+
+    async fn remove_blob(&self, nuid: &Nuid) -> Result<()> {
+        self.0.change(Change::RemoveBlob(nuid.clone())).await.map(drop)
+    }
+
+    fn blobs(&self) -> BoxStream<'static, Result<Nuid>> {
+        let staged = self.0.staged().keys().cloned().collect();
+        scan::blobs(Arc::clone(&self.0.readers), staged)
+    }
+
+    async fn commit(&self, commit: &Commit) -> Result<Vec<u64>> {
+        let staged = match &commit.staged {
+            None => None,
+            Some(nuid) => {
+                let payload = self.0.staged().get(nuid).cloned().flatten();
+                let missing = || Error::InvalidArgument {
+                    argument: "commit",
+                    reason: format!("the blob {nuid} is not staged, or not finished"),
+                };
+                Some((nuid.clone(), payload.ok_or_else(missing)?))
+            }
+        };
+        let revisions = self
+            .0
+            .change(Change::Commit(Records::new(commit, staged)))
+            .await?;
+        if let Some(nuid) = &commit.staged {
+            self.0.staged().remove(nuid);
+        }
+        Ok(revisions)
+    }
+}

@@ -1,0 +1,101 @@
+//! Listing what a bucket holds, page by page: a slow caller never holds a transaction open.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use futures_util::stream::{self, BoxStream, StreamExt, TryStreamExt};
+use rusqlite::{Transaction, params};
+
+use super::database::{BucketRow, revision, time};
+use super::failure::Failure;
+use super::readers::Readers;
+use crate::Result;
+use crate::engine::StoredRecord;
+use crate::protocol::info::Record;
+use crate::protocol::{Nuid, name};
+
+const PAGE_ROWS: usize = 1000;
+
+/// A page ends early when its records take more than this.
+const PAGE_BYTES: usize = 4 << 20;
+
+/// Items in order of a text, and the last text if others may follow.
+type Page<T> = (Vec<T>, Option<String>);
+
+/// The record under a name, unless it is expired.
+pub(super) fn last(tx: &Transaction, alive_since: i64, name: &str) -> Result<Option<StoredRecord>, Failure> {
+    let mut query =
+        tx.prepare_cached("SELECT name, seq, mtime, info FROM obj WHERE name = ?1 AND put_time >= ?2")?;
+    let mut rows = query.query(params![name, alive_since])?;
+    rows.next()?.map(stored).transpose()
+}
+
+/// All records that are not expired, in order of their names.
+pub(super) fn records(
+    readers: Arc<Readers>,
+    alive_since: impl Fn(&BucketRow) -> i64 + Copy + Send + 'static,
+) -> BoxStream<'static, Result<StoredRecord>> {
+    pages(readers, move |tx, row, after| {
+        let mut query = tx.prepare_cached(
+            "SELECT name, seq, mtime, info FROM obj WHERE name > ?1 AND put_time >= ?2 ORDER BY name",
+        )?;
+        let mut rows = query.query(params![after, alive_since(row)])?;
+        let (mut page, mut next, mut bytes) = (Vec::new(), None, 0);
+        while let Some(row) = rows.next()? {
+            bytes += row.get_ref(3)?.as_bytes().map_or(0, <[u8]>::len);
+            page.push(stored(row)?);
+            if page.len() == PAGE_ROWS || bytes > PAGE_BYTES {
+                next = Some(row.get(0)?);
+                break;
+            }
+        }
+        Ok((page, next))
+    })
+}
+
+/// All blobs, those in `staged` first. What is committed while the stream runs is not missed, and comes once.
+pub(super) fn blobs(readers: Arc<Readers>, staged: HashSet<Nuid>) -> BoxStream<'static, Result<Nuid>> {
+    let first = stream::iter(staged.clone()).map(Ok);
+    let committed = pages(readers, |tx, _, after| {
+        let mut query = tx.prepare_cached("SELECT nuid FROM blob WHERE nuid > ?1 ORDER BY nuid")?;
+        let mut rows = query.query([after])?;
+        let (mut page, mut next) = (Vec::new(), None);
+        while let Some(row) = rows.next()? {
+            let nuid: String = row.get(0)?;
+            page.extend(Nuid::parse(&nuid));
+            if page.len() == PAGE_ROWS {
+                next = Some(nuid);
+                break;
+            }
+        }
+        Ok((page, next))
+    });
+    first
+        .chain(committed.try_filter(move |nuid| std::future::ready(!staged.contains(nuid))))
+        .boxed()
+}
+
+fn pages<T: Send + 'static>(
+    readers: Arc<Readers>,
+    page: impl Fn(&Transaction, &BucketRow, &str) -> Result<Page<T>, Failure> + Copy + Send + 'static,
+) -> BoxStream<'static, Result<T>> {
+    let pages = stream::try_unfold(Some(String::new()), move |after| {
+        let readers = Arc::clone(&readers);
+        async move {
+            let Some(after) = after else { return Ok(None) };
+            let (items, next) = readers.read(move |tx, row| page(tx, row, &after)).await?;
+            Ok(Some((stream::iter(items).map(Ok), next)))
+        }
+    });
+    pages.try_flatten().boxed()
+}
+
+fn stored(row: &rusqlite::Row) -> Result<StoredRecord, Failure> {
+    let name: String = row.get(0)?;
+    Ok(StoredRecord {
+        key: name::record_key(&name),
+        record: Record::parse(row.get_ref(3)?.as_bytes().unwrap_or_default()),
+        revision: revision(row.get(1)?),
+        mtime: time(row.get(2)?),
+    })
+}

@@ -1,0 +1,119 @@
+use std::fs;
+
+use super::super::layout::Id;
+use super::super::session::Session;
+use super::blobs::database;
+use super::*;
+
+#[tokio::test]
+async fn an_upload_of_a_dead_session_is_removed_and_one_of_a_live_session_is_not() {
+    let fixture = Fixture::new().await;
+    let dead = fixture.dir().upload(Id::fresh(), Id::fresh());
+    fs::write(&dead, b"half").unwrap();
+    let session = Session::begin(&fixture.dir()).unwrap();
+    let live = fixture.dir().upload(session.id, Id::fresh());
+    fs::write(&live, b"under way").unwrap();
+    let fixture = fixture.reopen().await;
+    assert_eq!(fixture.files(), std::slice::from_ref(&live));
+    drop(session);
+    let fixture = fixture.reopen().await;
+    assert_eq!(fixture.files(), Vec::<PathBuf>::new());
+}
+
+#[tokio::test]
+async fn a_committed_upload_is_readable_before_and_after_it_is_moved() {
+    let fixture = Fixture::new().await;
+    let bytes = body(300_000, 1);
+    fixture.put("o", &bytes).await;
+    fixture.settle().await;
+    let moved = fixture.files().pop().unwrap();
+    let file = Id::parse(moved.file_name().unwrap().to_str().unwrap()).unwrap();
+    fs::rename(&moved, fixture.dir().upload(Id::fresh(), file)).unwrap();
+    fs::remove_dir(moved.parent().unwrap()).unwrap();
+    assert!(fixture.get("o").await == bytes);
+    let fixture = fixture.reopen().await;
+    assert_eq!(fixture.files(), std::slice::from_ref(&moved));
+    assert!(fixture.get("o").await == bytes);
+
+    fs::rename(&moved, fixture.dir().upload(Id::fresh(), file)).unwrap();
+    delete(&*fixture.bucket, "o").await.unwrap();
+    fixture.settle().await;
+    assert_eq!(fixture.files(), Vec::<PathBuf>::new(), "removed where it was");
+}
+
+#[tokio::test]
+async fn trash_is_removed_with_and_without_its_file() {
+    let fixture = Fixture::new().await;
+    fixture.put("o", &body(100_000, 1)).await;
+    fixture.settle().await;
+    let (there, gone) = (Id::fresh(), Id::fresh());
+    fs::create_dir_all(fixture.dir().shard(there)).unwrap();
+    fs::write(fixture.dir().object(there), b"old").unwrap();
+    for file in [there, gone] {
+        database(&fixture)
+            .execute("INSERT INTO trash VALUES(?1)", [file.0])
+            .unwrap();
+    }
+    let fixture = fixture.reopen().await;
+    assert_eq!(fixture.files().len(), 1);
+    let left: i64 = database(&fixture)
+        .query_row("SELECT count(*) FROM trash", [], |row| row.get(0))
+        .unwrap();
+    assert_eq!(left, 0);
+}
+
+#[tokio::test]
+async fn locks_of_dead_sessions_are_removed() {
+    let fixture = Fixture::new().await;
+    let dead = fixture.dir().locks().join(Id::fresh().to_string());
+    fs::write(&dead, b"").unwrap();
+    let other = LocalEngine::open(fixture.root.path()).await.unwrap();
+    let bucket = other.open_bucket(&name("b")).await.unwrap();
+    assert!(!dead.exists());
+    assert_eq!(fs::read_dir(fixture.dir().locks()).unwrap().count(), 2);
+    drop(bucket);
+    let locks = fixture.dir().locks();
+    until(|| fs::read_dir(&locks).unwrap().count() == 1).await;
+}
+
+#[tokio::test]
+async fn a_damaged_database_is_an_error_that_names_it_and_can_be_deleted() {
+    let fixture = Fixture::new().await;
+    fixture.put("o", b"x").await;
+    fixture.engine.close().await;
+    fs::write(fixture.dir().database(), body(8192, 1)).unwrap();
+    let engine = LocalEngine::open(fixture.root.path()).await.unwrap();
+    let error = engine.open_bucket(&name("b")).await.unwrap_err();
+    assert_eq!(error.code(), "io");
+    assert!(
+        error.to_string().contains("meta.db") && error.to_string().contains("damaged"),
+        "{error}"
+    );
+    assert!(engine.create_bucket(&BucketConfig::new("b")).await.is_err());
+    engine.delete_bucket(&name("b")).await.unwrap();
+    engine.create_bucket(&BucketConfig::new("b")).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_file_in_the_way_of_a_commit_loses_nothing() {
+    let fixture = Fixture::new().await;
+    let (staging, nuid) = stage(&*fixture.bucket, &body(100_000, 1)).await.unwrap();
+    let other = database(&fixture);
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let write = write(
+        "o",
+        0,
+        Some(record(&*fixture.bucket, "o", &nuid, &body(100_000, 1))),
+    );
+    let commit = Commit {
+        staged: Some(nuid),
+        writes: vec![write],
+        retire: vec![],
+    };
+    let waiting = fixture.bucket.commit(&commit);
+    let release = async { other.execute_batch("ROLLBACK").unwrap() };
+    let (done, ()) = tokio::join!(waiting, release);
+    done.unwrap();
+    staging.keep();
+    assert!(fixture.get("o").await == body(100_000, 1));
+}

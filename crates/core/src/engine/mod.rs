@@ -1,0 +1,169 @@
+//! The contract between the operations and what keeps their bytes.
+//!
+//! An engine knows buckets, records and blobs; it knows nothing of links, digests or object semantics. The operations
+//! of this crate are written against these traits alone, and every engine passes the same conformance suite.
+//!
+//! Words: a *record* is the JSON of one object, kept under its name, last write only. A *blob* is the chunks of one
+//! put, kept under a nuid. A *revision* grows with every record that a bucket stores, and is never used twice. The
+//! *commit* is the one step that makes a change visible.
+//!
+//! The traits may gain methods in any release before 1.0.
+
+use std::fmt::Debug;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use futures_util::stream::BoxStream;
+
+use crate::Result;
+use crate::protocol::info::Record;
+use crate::protocol::{BucketConfig, BucketName, BucketStatus, Invalid, Nuid, ObjectInfo};
+
+#[cfg(feature = "jetstream")]
+pub mod jetstream;
+#[cfg(feature = "local")]
+pub mod local;
+mod options;
+
+pub use options::StoreOptions;
+
+/// A place that holds buckets.
+///
+/// Every wait inside has an idle limit; no method waits for ever.
+#[async_trait]
+pub trait Engine: Send + Sync + Debug {
+    /// Creates a bucket, or finds it with the same configuration. With another one: `BucketExists`.
+    async fn create_bucket(&self, config: &BucketConfig) -> Result<Arc<dyn EngineBucket>>;
+
+    /// Finds a bucket, or fails with `BucketNotFound`. Never creates one.
+    async fn open_bucket(&self, bucket: &BucketName) -> Result<Arc<dyn EngineBucket>>;
+
+    /// Removes a bucket and all that is in it, or fails with `BucketNotFound`.
+    async fn delete_bucket(&self, bucket: &BucketName) -> Result<()>;
+
+    /// The names of all buckets, in no promised order.
+    fn bucket_names(&self) -> BoxStream<'static, Result<BucketName>>;
+
+    /// The statuses of all buckets, in no promised order.
+    fn buckets(&self) -> BoxStream<'static, Result<BucketStatus>>;
+
+    /// Finishes what is under way in the background (the clean-up of cancelled puts) and lets go of everything.
+    /// Calls after it fail with `Closed` or `Unavailable`.
+    async fn close(&self);
+}
+
+/// One bucket of an engine.
+#[async_trait]
+pub trait EngineBucket: Send + Sync + Debug {
+    /// The bucket's name.
+    fn name(&self) -> &BucketName;
+
+    /// The configuration and fill of the bucket, as they are now.
+    async fn status(&self) -> Result<BucketStatus>;
+
+    /// Forbids every later write. Sealing a sealed bucket is a success.
+    async fn seal(&self) -> Result<()>;
+
+    /// The record under `name`, in any client's encoding of the name; deleted ones included; `None` if there is none
+    /// or it expired. Never older than what was committed through this handle.
+    async fn last(&self, name: &str, consistency: Consistency) -> Result<Option<StoredRecord>>;
+
+    /// The current record of every name, deleted ones included, each once. A record that cannot be read is an item
+    /// like any other, see [`StoredRecord::record`]. Takes a time that doesn't depend on the bytes in the blobs.
+    fn scan(&self) -> BoxStream<'static, Result<StoredRecord>>;
+
+    /// The largest chunk that [`Staging::write`] takes, in bytes. May change when a connection moves.
+    fn max_chunk_size(&self) -> usize;
+
+    /// Begins a blob under a fresh nuid. `size_hint` is the size of the body in bytes, if it is known.
+    async fn stage(&self, nuid: Nuid, chunk_size: usize, size_hint: Option<u64>) -> Result<Box<dyn Staging>>;
+
+    /// The bytes of a blob from `offset` on, in order and in pieces, for as long as the caller polls. The stream ends
+    /// after `info.size` bytes of the blob, by the sum of the chunks' sizes; it fails with `DataMissing` as soon as the store has no more of them. Dropping
+    /// it lets go of everything, at the server too.
+    fn read(&self, info: &ObjectInfo, nuid: &Nuid, offset: u64) -> BoxStream<'static, Result<Bytes>>;
+
+    /// Removes a blob that no live record names.
+    async fn remove_blob(&self, nuid: &Nuid) -> Result<()>;
+
+    /// The ids of all blobs, those of running puts included, in no promised order.
+    fn blobs(&self) -> BoxStream<'static, Result<Nuid>>;
+
+    /// Makes a change visible, all of it or nothing, and durable as the engine promises.
+    ///
+    /// Answers with the revisions of the writes, in their order. Fails with `Conflict` if a name is not at the
+    /// expected revision any more: then nothing happened, and the staged blob is still there for another commit.
+    /// Fails with `Unknown` if whether it happened could not be learned: then nothing was removed.
+    ///
+    /// Must run to its end once begun: a caller that may go away runs it in a task of its own.
+    async fn commit(&self, commit: &Commit) -> Result<Vec<u64>>;
+}
+
+/// A blob that is being written.
+///
+/// Dropping it before a commit named it removes its chunks, in the background, with a deadline of its own.
+#[async_trait]
+pub trait Staging: Send + Debug {
+    /// Hands the next chunk over; waits while too much is under way. All chunks but the last have the size that
+    /// staging began with.
+    async fn write(&mut self, chunk: Bytes) -> Result<()>;
+
+    /// Waits until every chunk is as safe as the engine promises. Only then may a commit name the blob.
+    async fn finish(&mut self) -> Result<()>;
+
+    /// Lets the blob be: a record names it now, or it is unknown whether one does.
+    fn keep(self: Box<Self>);
+
+    /// Removes what was written, and waits for it.
+    async fn discard(self: Box<Self>);
+}
+
+/// A record where it stands.
+#[derive(Debug, Clone)]
+pub struct StoredRecord {
+    /// The key that the record stands under: base64url of its name, but for some older clients.
+    pub key: String,
+    /// What the record says, or why it can't be read as JSON.
+    pub record: Result<Record, Invalid>,
+    /// The revision of the record.
+    pub revision: u64,
+    /// When it was stored, by the store's clock.
+    pub mtime: SystemTime,
+}
+
+/// How fresh a record must be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum Consistency {
+    /// Whatever replica answers, but never older than what was committed through the same handle.
+    #[default]
+    ReadYourWrites,
+    /// The newest there is, from the leader.
+    Leader,
+}
+
+/// A change to a bucket.
+#[derive(Debug, Clone, Default)]
+pub struct Commit {
+    /// The blob that the writes name, if it is new.
+    pub staged: Option<Nuid>,
+    /// Records to write or remove, each with the revision it replaces.
+    pub writes: Vec<RecordWrite>,
+    /// Blobs that no record will name after this; removed with the commit, or soon after it.
+    pub retire: Vec<Nuid>,
+}
+
+/// One record of a [`Commit`].
+#[derive(Debug, Clone)]
+pub struct RecordWrite {
+    /// The object's name.
+    pub name: String,
+    /// The key that the record stands under.
+    pub key: String,
+    /// The revision of the record that this one replaces; 0 if there must be none.
+    pub expected: u64,
+    /// The new record; `None` removes the name without a trace.
+    pub record: Option<Record>,
+}

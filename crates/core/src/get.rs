@@ -1,0 +1,377 @@
+//! Reading an object.
+
+use std::io;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use bytes::{Buf, Bytes, BytesMut};
+use futures_util::stream::{self, BoxStream, Stream, StreamExt};
+use tokio::io::{AsyncRead, ReadBuf};
+use tokio::sync::mpsc;
+
+use crate::engine::Consistency;
+use crate::info::InfoOptions;
+use crate::protocol::chunk::{BodyCheck, Mismatch};
+use crate::protocol::{Nuid, ObjectInfo};
+use crate::{Bucket, Error, Result};
+
+/// How often a get begins anew because the object is replaced before its first byte.
+const ATTEMPTS: usize = 8;
+
+/// How [`Bucket::get_with`] reads.
+#[derive(Debug, Clone, Copy, Default)]
+#[non_exhaustive]
+pub struct GetOptions {
+    /// Also get an object that is deleted, as long as its marker is left: no bytes, and what its record says.
+    pub show_deleted: bool,
+    /// How fresh the record must be.
+    pub consistency: Consistency,
+}
+
+/// An object that is being read: its info, and its bytes as a [`Stream`] of chunks or as an [`AsyncRead`].
+///
+/// Size and SHA-256 are verified before the last bytes are handed out: a reader that came to its end has the right
+/// bytes, and one that failed must not use what it has. Dropping the object ends the transfer, at the server too.
+pub struct Object {
+    /// What the store tells of the object that the bytes belong to: of a link's target, if the name was a link's.
+    pub info: ObjectInfo,
+    chunks: BoxStream<'static, Result<Bytes>>,
+    /// What is left of the chunk that `AsyncRead` is in.
+    rest: Bytes,
+}
+
+impl Bucket {
+    /// Begins to read an object, and follows links to it.
+    ///
+    /// There is no limit on the time of the whole transfer, only on the time without progress.
+    ///
+    /// Fails with `NotFound`, `BadMeta`, `IsBucketLink`, `LinkLoop`, and with `DataMissing` if its bytes are gone. While
+    /// it is read: `ObjectChanged`, `NotFound`, `DigestMismatch`, `DataMissing`.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> jetblob::Result<()> {
+    /// # let dir = tempfile::tempdir().unwrap();
+    /// # let store = jetblob::Store::open(dir.path().to_str().unwrap()).await?;
+    /// # let bucket = store.create_bucket(jetblob::BucketConfig::new("b")).await?;
+    /// # bucket.put_string("film.mp4", "frames").await?;
+    /// let mut film = bucket.get("film.mp4").await?;
+    /// let mut size = 0;
+    /// while let Some(chunk) = film.next().await? {
+    ///     size += chunk.len() as u64;
+    /// }
+    /// assert_eq!(size, film.info.size);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn get(&self, name: &str) -> Result<Object> {
+        self.get_with(name, GetOptions::default()).await
+    }
+
+    /// Like [`get`](Self::get), with options.
+    pub async fn get_with(&self, name: &str, options: GetOptions) -> Result<Object> {
+        self.open_object(name, options)
+            .await
+            .map_err(|error| error.during("get", Some(self.name()), Some(name)))
+    }
+
+    /// Reads a whole object into memory.
+    pub async fn get_bytes(&self, name: &str) -> Result<Bytes> {
+        let mut object = self.get(name).await?;
+        let Some(first) = object.next().await? else {
+            return Ok(Bytes::new());
+        };
+        if first.len() as u64 == object.info.size {
+            return Ok(first);
+        }
+        let mut bytes = BytesMut::from(first);
+        while let Some(chunk) = object.next().await? {
+            bytes.extend_from_slice(&chunk);
+        }
+        Ok(bytes.freeze())
+    }
+
+    /// Reads a whole object as UTF-8 text. Fails with `InvalidArgument` if it is none.
+    pub async fn get_string(&self, name: &str) -> Result<String> {
+        let bytes = self.get_bytes(name).await?;
+        String::from_utf8(bytes.into()).map_err(|error| Error::InvalidArgument {
+            argument: "text",
+            reason: format!("object {name:?} is not UTF-8: {error}"),
+        })
+    }
+
+    /// Reads a whole object into a file, and tells what it read. An existing file is replaced.
+    ///
+    /// The bytes go to a temporary file beside it, which takes the name once they are all there and verified: after a
+    /// failure the file is as it was, or still not there.
+    pub async fn get_file(&self, name: &str, path: impl AsRef<Path>) -> Result<ObjectInfo> {
+        let object = self.get(name).await?;
+        object
+            .into_file(path)
+            .await
+            .map_err(|error| error.during("get", Some(self.name()), Some(name)))
+    }
+
+    async fn open_object(&self, name: &str, options: GetOptions) -> Result<Object> {
+        let mut look = InfoOptions {
+            show_deleted: options.show_deleted,
+            consistency: options.consistency,
+        };
+        for attempt in 1.. {
+            let (bucket, info) = self.follow(name, look).await?;
+            match bucket.begin(info).await {
+                Err(Error::ObjectChanged { .. }) if attempt < ATTEMPTS => {
+                    look.consistency = Consistency::Leader;
+                }
+                begun => return begun,
+            }
+        }
+        unreachable!("the last attempt returned")
+    }
+
+    /// Opens the object's bytes, up to the first of them: so its info is that of the bytes that follow.
+    async fn begin(self, info: ObjectInfo) -> Result<Object> {
+        let mut check = BodyCheck::new(&info);
+        let Some(nuid) = info.nuid.clone().filter(|_| info.size > 0 && !info.deleted) else {
+            self.accept(&info, &mut check, &[])?;
+            return Ok(Object {
+                info,
+                chunks: stream::empty().boxed(),
+                rest: Bytes::new(),
+            });
+        };
+        let chunks = self.engine.read(&info, &nuid, 0);
+        let mut reading = Reading {
+            bucket: self,
+            info: info.clone(),
+            nuid,
+            chunks,
+            check,
+        };
+        let first = reading.next().await;
+        if let Err(error) = first {
+            return Err(error);
+        }
+        let rest = stream::try_unfold(reading, |mut reading| async move {
+            Ok(reading.next().await?.map(|chunk| (chunk, reading)))
+        });
+        let chunks = stream::iter(first.transpose()).chain(rest).boxed();
+        Ok(Object {
+            info,
+            chunks,
+            rest: Bytes::new(),
+        })
+    }
+
+    fn accept(&self, info: &ObjectInfo, check: &mut BodyCheck, chunk: &[u8]) -> Result<()> {
+        let (bucket, name) = (self.name().to_owned(), info.name.clone());
+        check.accept(chunk).map_err(|mismatch| match mismatch {
+            Mismatch::Digest { expected, actual } => {
+                let (expected, actual) = (expected.to_string(), actual.to_string());
+                Error::DigestMismatch {
+                    bucket,
+                    name,
+                    expected,
+                    actual,
+                }
+            }
+            Mismatch::TooLong { size, received } => {
+                let reason = format!("it says {size} bytes, but there are {received} or more");
+                Error::BadMeta { bucket, name, reason }
+            }
+        })
+    }
+}
+
+/// A transfer under way.
+struct Reading {
+    bucket: Bucket,
+    info: ObjectInfo,
+    nuid: Nuid,
+    chunks: BoxStream<'static, Result<Bytes>>,
+    check: BodyCheck,
+}
+
+impl Reading {
+    async fn next(&mut self) -> Result<Option<Bytes>> {
+        loop {
+            let chunk = match self.chunks.next().await {
+                Some(Ok(chunk)) => chunk,
+                Some(Err(Error::DataMissing { .. })) => return Err(self.why_missing().await),
+                Some(Err(error)) => {
+                    return Err(error.during("get", Some(self.bucket.name()), Some(&self.info.name)));
+                }
+                None if self.check.is_complete() => return Ok(None),
+                None => return Err(self.why_missing().await),
+            };
+            self.bucket.accept(&self.info, &mut self.check, &chunk)?;
+            // nats.net ends some objects with a chunk of no bytes.
+            if !chunk.is_empty() {
+                return Ok(Some(chunk));
+            }
+        }
+    }
+
+    /// The chunks are gone: the record says whether the object was replaced, deleted, expired, or damaged.
+    async fn why_missing(&mut self) -> Error {
+        let name = &self.info.name;
+        let show_deleted = InfoOptions {
+            show_deleted: true,
+            consistency: Consistency::Leader,
+        };
+        match self.bucket.look_up(name, show_deleted).await {
+            Ok(now) if now.deleted => self.bucket.not_found(name),
+            Ok(now) if now.nuid.as_ref() != Some(&self.nuid) => Error::ObjectChanged {
+                bucket: self.bucket.name().to_owned(),
+                name: name.clone(),
+            },
+            // A record that was rewritten outlives its chunks there: it has expired with them.
+            Ok(_)
+                if self
+                    .bucket
+                    .status()
+                    .await
+                    .is_ok_and(|status| status.ttl.is_some()) =>
+            {
+                self.bucket.not_found(name)
+            }
+            Ok(_) => Error::DataMissing {
+                bucket: self.bucket.name().to_owned(),
+                name: name.clone(),
+                size: self.info.size,
+                received: self.check.received(),
+            },
+            Err(error) => error,
+        }
+    }
+}
+
+impl Object {
+    /// The next chunk of the object, without a copy; `None` at its end.
+    pub async fn next(&mut self) -> Result<Option<Bytes>> {
+        if !self.rest.is_empty() {
+            return Ok(Some(std::mem::take(&mut self.rest)));
+        }
+        self.chunks.next().await.transpose()
+    }
+
+    /// Reads the rest of the object into a file, as [`Bucket::get_file`] does.
+    pub async fn into_file(self, path: impl AsRef<Path>) -> Result<ObjectInfo> {
+        self.into_file_with(path, |_| {}).await
+    }
+
+    /// Like [`into_file`](Self::into_file), and tells `progress` after each chunk how many bytes came so far.
+    pub async fn into_file_with(
+        mut self,
+        path: impl AsRef<Path>,
+        progress: impl Fn(u64),
+    ) -> Result<ObjectInfo> {
+        let (chunks, written) = write_file(path.as_ref().to_owned());
+        let sent = self.send_to(chunks, progress).await;
+        // The temporary file is gone before a failure is told.
+        let outcome = written.await.unwrap_or_else(|error| Err(io::Error::other(error)));
+        sent?;
+        outcome.map_err(|error| Error::io(format!("file {}", path.as_ref().display()), &error))?;
+        Ok(self.info)
+    }
+
+    async fn send_to(&mut self, chunks: mpsc::Sender<Piece>, progress: impl Fn(u64)) -> Result<()> {
+        let mut received = 0;
+        while let Some(chunk) = self.next().await? {
+            received += chunk.len() as u64;
+            if chunks.send(Piece::Bytes(chunk)).await.is_err() {
+                return Ok(());
+            }
+            progress(received);
+        }
+        let _ = chunks.send(Piece::End).await;
+        Ok(())
+    }
+}
+
+enum Piece {
+    Bytes(Bytes),
+    /// All bytes came: without it the file is given up.
+    End,
+}
+
+/// How many chunks wait for the disk at most.
+const WAITING: usize = 16;
+
+/// Writes a file on a thread for blocking calls, under a temporary name until its end.
+fn write_file(path: PathBuf) -> (mpsc::Sender<Piece>, tokio::task::JoinHandle<io::Result<()>>) {
+    let (sender, mut pieces) = mpsc::channel(WAITING);
+    let written = tokio::task::spawn_blocking(move || {
+        if path.is_dir() {
+            return Err(io::Error::from(io::ErrorKind::IsADirectory));
+        }
+        let folder = path
+            .parent()
+            .filter(|folder| !folder.as_os_str().is_empty())
+            .unwrap_or(Path::new("."));
+        let mut file = temporary_file(folder)?;
+        while let Some(piece) = pieces.blocking_recv() {
+            match piece {
+                Piece::Bytes(bytes) => file.write_all(&bytes)?,
+                Piece::End => {
+                    file.as_file().sync_all()?;
+                    return file.persist(&path).map(drop).map_err(|error| error.error);
+                }
+            }
+        }
+        Ok(())
+    });
+    (sender, written)
+}
+
+fn temporary_file(folder: &Path) -> io::Result<tempfile::NamedTempFile> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".jetblob-");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        // As any new file: the umask takes away what it should.
+        builder.permissions(std::fs::Permissions::from_mode(0o666));
+    }
+    builder.tempfile_in(folder)
+}
+
+impl std::fmt::Debug for Object {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Object")
+            .field("info", &self.info)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Stream for Object {
+    type Item = Result<Bytes>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        if !self.rest.is_empty() {
+            return Poll::Ready(Some(Ok(std::mem::take(&mut self.rest))));
+        }
+        self.chunks.poll_next_unpin(cx)
+    }
+}
+
+impl AsyncRead for Object {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        if self.rest.is_empty() {
+            match ready!(self.chunks.poll_next_unpin(cx)) {
+                Some(chunk) => self.rest = chunk?,
+                None => return Poll::Ready(Ok(())),
+            }
+        }
+        let size = self.rest.len().min(buf.remaining());
+        buf.put_slice(&self.rest[..size]);
+        self.rest.advance(size);
+        Poll::Ready(Ok(()))
+    }
+}

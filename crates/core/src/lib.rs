@@ -1,0 +1,71 @@
+//! jetblob stores objects of any size in NATS JetStream Object Store buckets, or in a local directory, behind one API.
+//!
+//! * **It never lies.** A put that succeeded is readable, byte for byte. A put that failed leaves the old object as it
+//!   was. An end that cannot be known is reported as [`Error::Unknown`].
+//! * **It never hangs.** Every wait has an idle limit, and every error says what, where, and whether a retry helps.
+//! * **It reads what every other client wrote**, and writes what every other client reads.
+//!
+//! ```
+//! # #[cfg(feature = "local")]
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> jetblob::Result<()> {
+//! # let dir = tempfile::tempdir().unwrap();
+//! # let url = dir.path().to_str().unwrap();
+//! use jetblob::{BucketConfig, Store};
+//!
+//! let store = Store::open(url).await?; // a directory, or "nats://127.0.0.1:4222"
+//! let bucket = store.create_bucket(BucketConfig::new("photos")).await?;
+//! bucket.put_string("greeting.txt", "hello").await?;
+//! assert_eq!(bucket.get_string("greeting.txt").await?, "hello");
+//! # Ok(())
+//! # }
+//! # #[cfg(not(feature = "local"))] fn main() {}
+//! ```
+//!
+//! The layers, each knowing only those before it: [`protocol`] (pure), [`engine`] (what keeps records and blobs), the
+//! operations ([`Store`], [`Bucket`]). Without default features only [`protocol`] is built.
+
+pub mod protocol;
+
+#[cfg(feature = "store")]
+mod body;
+#[cfg(feature = "store")]
+mod bucket;
+#[cfg(feature = "store")]
+mod delete;
+#[cfg(feature = "store")]
+pub mod engine;
+#[cfg(feature = "store")]
+mod error;
+#[cfg(feature = "store")]
+mod finish;
+#[cfg(feature = "store")]
+mod get;
+#[cfg(feature = "store")]
+mod info;
+#[cfg(feature = "store")]
+mod list;
+#[cfg(feature = "store")]
+mod put;
+#[cfg(feature = "store")]
+mod store;
+#[cfg(feature = "store")]
+mod upload;
+
+#[cfg(feature = "store")]
+pub use {
+    body::Body,
+    bucket::Bucket,
+    engine::{Consistency, StoreOptions},
+    error::{During, Error, Result},
+    get::{GetOptions, Object},
+    info::InfoOptions,
+    list::ListOptions,
+    put::PutOptions,
+    store::Store,
+    upload::Upload,
+};
+
+pub use protocol::{
+    BucketConfig, BucketName, BucketStatus, Digest, Link, Nuid, ObjectInfo, ObjectMeta, Placement, Storage,
+};

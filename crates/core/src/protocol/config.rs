@@ -1,0 +1,370 @@
+//! A bucket's configuration, and the stream configuration that it becomes.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+
+use super::{BucketName, Invalid};
+
+/// Where a bucket's bytes are kept on the server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum Storage {
+    /// On disk.
+    #[default]
+    File,
+    /// In the server's memory: lost when the server stops.
+    Memory,
+}
+
+/// Which servers of a cluster may hold a bucket.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct Placement {
+    /// The name of the cluster; empty for any.
+    pub cluster: String,
+    /// Tags that every server must bear.
+    pub tags: Vec<String>,
+}
+
+/// What a bucket is created with.
+///
+/// ```
+/// use std::time::Duration;
+/// use jetblob::BucketConfig;
+///
+/// let config = BucketConfig {
+///     description: "nightly backups".into(),
+///     ttl: Some(Duration::from_secs(30 * 24 * 3600)),
+///     max_bytes: Some(10 << 30),
+///     ..BucketConfig::new("backups")
+/// };
+/// assert_eq!(config.replicas, 1);
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BucketConfig {
+    /// The bucket's name: letters, digits, `_` and `-`.
+    pub name: String,
+    /// Free text; empty for none.
+    pub description: String,
+    /// How long an object lives after its put; `None` for ever.
+    pub ttl: Option<Duration>,
+    /// The most bytes that the bucket may hold, records and deleted names included; `None` for no bound.
+    /// Replacing an object needs room for the old and the new one.
+    pub max_bytes: Option<u64>,
+    /// File or memory. The local engine always keeps files.
+    pub storage: Storage,
+    /// On how many servers the bucket is kept, 1 to 5. The local engine knows only 1.
+    pub replicas: usize,
+    /// Which servers may hold it. Not on the local engine.
+    pub placement: Option<Placement>,
+    /// Whether the server compresses what it stores (S2). The local engine accepts it, and stores as is.
+    pub compression: bool,
+    /// Names and values of the caller's own.
+    pub metadata: BTreeMap<String, String>,
+    /// Leaves off the stream features that ADR-20 doesn't name (batches, message TTLs), for a bucket that other
+    /// clients create as well at their start: they refuse a stream that differs in anything. jetblob is slower
+    /// on such a bucket, and equally safe.
+    pub plain: bool,
+}
+
+impl BucketConfig {
+    /// A bucket of this name with ADR-20's defaults: files, one replica, no bounds.
+    pub fn new(name: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            description: String::new(),
+            ttl: None,
+            max_bytes: None,
+            storage: Storage::File,
+            replicas: 1,
+            placement: None,
+            compression: false,
+            metadata: BTreeMap::new(),
+            plain: false,
+        }
+    }
+
+    /// Checks the numbers, before anything is sent.
+    pub fn check(&self) -> Result<(), Invalid> {
+        if !(1..=5).contains(&self.replicas) {
+            return Err(Invalid::new(format!(
+                "replicas must be 1 to 5, not {}",
+                self.replicas
+            )));
+        }
+        if self.ttl.is_some_and(|ttl| i64::try_from(ttl.as_nanos()).is_err()) {
+            return Err(Invalid::new("the ttl is longer than 292 years"));
+        }
+        if self.max_bytes.is_some_and(|bytes| i64::try_from(bytes).is_err()) {
+            return Err(Invalid::new("max_bytes is larger than 2^63 - 1"));
+        }
+        if self.ttl == Some(Duration::ZERO) || self.max_bytes == Some(0) {
+            return Err(Invalid::new(
+                "a ttl or max_bytes of zero would hold nothing; leave it out for no bound",
+            ));
+        }
+        Ok(())
+    }
+
+    /// The stream configuration of ADR-20 for this bucket, without the features that [`plain`](Self::plain) leaves
+    /// off; those are [`STREAM_FEATURES`].
+    pub fn to_stream_config(&self, bucket: &BucketName) -> Map<String, Value> {
+        let mut stream = json!({
+            "name": bucket.stream(),
+            "subjects": [bucket.all_chunks(), bucket.all_records()],
+            "retention": "limits",
+            "max_consumers": -1,
+            "max_msgs": -1,
+            "max_msgs_per_subject": -1,
+            "max_msg_size": -1,
+            "max_age": self.ttl.map_or(0, |ttl| u64::try_from(ttl.as_nanos()).unwrap_or(0)),
+            "max_bytes": self.max_bytes.map_or(-1, |bytes| i64::try_from(bytes).unwrap_or(i64::MAX)),
+            "storage": self.storage,
+            "num_replicas": self.replicas,
+            "discard": "new",
+            "allow_rollup_hdrs": true,
+            "allow_direct": true,
+            "compression": if self.compression { "s2" } else { "none" },
+        });
+        if !self.description.is_empty() {
+            stream["description"] = json!(self.description);
+        }
+        if let Some(placement) = &self.placement {
+            stream["placement"] = json!(placement);
+        }
+        if !self.metadata.is_empty() {
+            stream["metadata"] = json!(self.metadata);
+        }
+        match stream {
+            Value::Object(map) => map,
+            _ => unreachable!("a JSON object was written above"),
+        }
+    }
+
+    /// Reads the bucket out of a stream's configuration, whoever created it.
+    pub fn of_stream_config(bucket: &BucketName, stream: &Map<String, Value>) -> Self {
+        let text = |field: &str| stream.get(field).and_then(Value::as_str).unwrap_or_default();
+        let positive = |field: &str| {
+            stream
+                .get(field)
+                .and_then(Value::as_u64)
+                .filter(|&number| number > 0)
+        };
+        let placement = stream
+            .get("placement")
+            .and_then(Value::as_object)
+            .map(|placement| Placement {
+                cluster: placement
+                    .get("cluster")
+                    .and_then(Value::as_str)
+                    .unwrap_or_default()
+                    .to_owned(),
+                tags: strings(placement.get("tags")),
+            });
+        Self {
+            name: bucket.to_string(),
+            description: text("description").to_owned(),
+            ttl: positive("max_age").map(Duration::from_nanos),
+            max_bytes: positive("max_bytes"),
+            storage: if text("storage") == "memory" {
+                Storage::Memory
+            } else {
+                Storage::File
+            },
+            replicas: positive("num_replicas")
+                .and_then(|count| count.try_into().ok())
+                .unwrap_or(1),
+            placement: placement.filter(|placement| *placement != Placement::default()),
+            compression: !matches!(text("compression"), "" | "none"),
+            metadata: own_metadata(stream),
+            plain: !STREAM_FEATURES.iter().any(|feature| is_on(stream, feature)),
+        }
+    }
+
+    /// In what an existing stream is not what this configuration would create, of all that ADR-20 names; empty if it is
+    /// the same. The features of [`STREAM_FEATURES`], the server's own additions and the order of subjects don't count.
+    pub fn differences(&self, bucket: &BucketName, stream: &Map<String, Value>) -> Vec<&'static str> {
+        let existing = Self::of_stream_config(bucket, stream);
+        let mut subjects = strings(stream.get("subjects"));
+        subjects.sort();
+        let differs = [
+            ("description", existing.description != self.description),
+            ("ttl", existing.ttl != self.ttl),
+            ("max_bytes", existing.max_bytes != self.max_bytes),
+            ("storage", existing.storage != self.storage),
+            ("replicas", existing.replicas != self.replicas),
+            ("placement", existing.placement != self.placement),
+            ("compression", existing.compression != self.compression),
+            ("metadata", existing.metadata != self.metadata),
+            (
+                "subjects",
+                subjects != [bucket.all_chunks(), bucket.all_records()],
+            ),
+            (
+                "discard policy",
+                stream.get("discard").and_then(Value::as_str) != Some("new"),
+            ),
+            ("rollup", !is_on(stream, "allow_rollup_hdrs")),
+        ];
+        differs
+            .into_iter()
+            .filter(|(_, differs)| *differs)
+            .map(|(field, _)| field)
+            .collect()
+    }
+}
+
+/// Stream features beyond ADR-20 that make jetblob faster or need fewer rights: fast ingest (server 2.14), atomic
+/// batches (2.12), and a TTL per message (2.11). A server that doesn't know one ignores or refuses it.
+pub const STREAM_FEATURES: [&str; 3] = ["allow_batched", "allow_atomic", "allow_msg_ttl"];
+
+/// Whether a boolean of a stream configuration is set.
+pub fn is_on(stream: &Map<String, Value>, field: &str) -> bool {
+    stream.get(field).and_then(Value::as_bool).unwrap_or(false)
+}
+
+fn strings(value: Option<&Value>) -> Vec<String> {
+    let items = value
+        .and_then(Value::as_array)
+        .map(Vec::as_slice)
+        .unwrap_or_default();
+    items
+        .iter()
+        .filter_map(Value::as_str)
+        .map(str::to_owned)
+        .collect()
+}
+
+/// The metadata without the entries that the server adds (`_nats.*`).
+fn own_metadata(stream: &Map<String, Value>) -> BTreeMap<String, String> {
+    let entries = stream
+        .get("metadata")
+        .and_then(Value::as_object)
+        .into_iter()
+        .flatten();
+    entries
+        .filter(|(key, _)| !key.starts_with("_nats."))
+        .filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned())))
+        .collect()
+}
+
+/// What a bucket is, and how full.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct BucketStatus {
+    /// The bucket's name.
+    pub bucket: String,
+    /// Free text; empty for none.
+    pub description: String,
+    /// How long an object lives after its put; `None` for ever.
+    pub ttl: Option<Duration>,
+    /// The most bytes that the bucket may hold; `None` for no bound.
+    pub max_bytes: Option<u64>,
+    /// File or memory.
+    pub storage: Storage,
+    /// On how many servers the bucket is kept.
+    pub replicas: usize,
+    /// Which servers may hold it.
+    pub placement: Option<Placement>,
+    /// Whether nothing can be written any more.
+    pub sealed: bool,
+    /// Whether what is stored is compressed.
+    pub compressed: bool,
+    /// Bytes in use: chunks, records and what deleted names leave. Not the sum of the objects' sizes.
+    pub size: u64,
+    /// What keeps the bucket: `JetStream` or `local`.
+    pub backing_store: &'static str,
+    /// Names and values of the caller's own.
+    pub metadata: BTreeMap<String, String>,
+}
+
+impl BucketStatus {
+    /// The status of a bucket with this configuration.
+    pub fn new(config: BucketConfig, sealed: bool, size: u64, backing_store: &'static str) -> Self {
+        Self {
+            bucket: config.name,
+            description: config.description,
+            ttl: config.ttl,
+            max_bytes: config.max_bytes,
+            storage: config.storage,
+            replicas: config.replicas,
+            placement: config.placement,
+            sealed,
+            compressed: config.compression,
+            size,
+            backing_store,
+            metadata: config.metadata,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bucket() -> BucketName {
+        BucketName::parse("b").unwrap()
+    }
+
+    fn config() -> BucketConfig {
+        BucketConfig {
+            description: "d".into(),
+            ttl: Some(Duration::from_mins(1)),
+            max_bytes: Some(1 << 20),
+            compression: true,
+            metadata: BTreeMap::from([("team".into(), "red".into())]),
+            plain: true,
+            ..BucketConfig::new("b")
+        }
+    }
+
+    #[test]
+    fn a_config_survives_its_stream() {
+        let stream = config().to_stream_config(&bucket());
+        assert_eq!(BucketConfig::of_stream_config(&bucket(), &stream), config());
+        assert!(config().differences(&bucket(), &stream).is_empty());
+    }
+
+    #[test]
+    fn subject_order_server_metadata_and_features_do_not_make_another_bucket() {
+        let mut stream = config().to_stream_config(&bucket());
+        stream["subjects"] = json!(["$O.b.M.>", "$O.b.C.>"]);
+        stream["metadata"]["_nats.level"] = json!("4");
+        stream.insert("allow_batched".into(), json!(true));
+        assert!(config().differences(&bucket(), &stream).is_empty());
+
+        stream["max_age"] = json!(1);
+        assert_eq!(config().differences(&bucket(), &stream), ["ttl"]);
+    }
+
+    #[test]
+    fn impossible_numbers_are_refused_before_anything_is_sent() {
+        for config in [
+            BucketConfig {
+                replicas: 0,
+                ..config()
+            },
+            BucketConfig {
+                replicas: 6,
+                ..config()
+            },
+            BucketConfig {
+                ttl: Some(Duration::MAX),
+                ..config()
+            },
+            BucketConfig {
+                ttl: Some(Duration::ZERO),
+                ..config()
+            },
+            BucketConfig {
+                max_bytes: Some(u64::MAX),
+                ..config()
+            },
+        ] {
+            assert!(config.check().is_err(), "{config:?}");
+        }
+    }
+}

@@ -1,0 +1,357 @@
+//! The record of an object: as JSON on the wire, and as values.
+
+use std::collections::BTreeMap;
+use std::time::SystemTime;
+
+use serde_json::{Map, Value, json};
+
+use super::{BucketName, Digest, Invalid, Nuid, limits};
+
+/// What a caller says of an object when it is put.
+///
+/// A name alone is enough: `ObjectMeta::from("reports/2026.pdf")`.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ObjectMeta {
+    /// The object's name: not empty, at most 1,024 bytes of UTF-8.
+    pub name: String,
+    /// Free text; empty for none.
+    pub description: String,
+    /// Headers, each with one or more values, as in HTTP (`Content-Type`, …).
+    pub headers: BTreeMap<String, Vec<String>>,
+    /// Names and values of the caller's own.
+    pub metadata: BTreeMap<String, String>,
+    /// The size of a chunk in bytes; `None` for 128 KiB. Clamped to what the server accepts.
+    pub chunk_size: Option<usize>,
+}
+
+impl From<&str> for ObjectMeta {
+    fn from(name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            ..Self::default()
+        }
+    }
+}
+
+impl From<String> for ObjectMeta {
+    fn from(name: String) -> Self {
+        Self {
+            name,
+            ..Self::default()
+        }
+    }
+}
+
+/// Where a link points to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Link {
+    /// The bucket of the target.
+    pub bucket: String,
+    /// The object in it; `None` for a link to the whole bucket.
+    pub name: Option<String>,
+}
+
+/// What the store tells of an object.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ObjectInfo {
+    /// The bucket that the object was read from.
+    pub bucket: String,
+    /// The object's name.
+    pub name: String,
+    /// Free text; empty for none.
+    pub description: String,
+    /// Headers, each with one or more values.
+    pub headers: BTreeMap<String, Vec<String>>,
+    /// Names and values of the caller's own.
+    pub metadata: BTreeMap<String, String>,
+    /// Where the entry points to, if it is a link.
+    pub link: Option<Link>,
+    /// The id of the blob; `None` for a link of a client that gives it none.
+    pub nuid: Option<Nuid>,
+    /// The object's size in bytes.
+    pub size: u64,
+    /// How many chunks the blob has, as its writer says.
+    pub chunks: u64,
+    /// The size of a full chunk in bytes, as its writer says.
+    pub chunk_size: Option<u64>,
+    /// The SHA-256 of the object's bytes; `None` for links and deleted objects.
+    pub digest: Option<Digest>,
+    /// Whether only the marker of a deleted object is left.
+    pub deleted: bool,
+    /// When the record was stored, by the store's clock.
+    pub mtime: SystemTime,
+    /// The revision of the record: what conditional writes compare.
+    pub revision: u64,
+}
+
+impl Default for ObjectInfo {
+    fn default() -> Self {
+        Self {
+            bucket: String::new(),
+            name: String::new(),
+            description: String::new(),
+            headers: BTreeMap::new(),
+            metadata: BTreeMap::new(),
+            link: None,
+            nuid: None,
+            size: 0,
+            chunks: 0,
+            chunk_size: None,
+            digest: None,
+            deleted: false,
+            mtime: SystemTime::UNIX_EPOCH,
+            revision: 0,
+        }
+    }
+}
+
+/// A record as raw JSON: whatever its writer put there, kept whole, so that a rewrite loses nothing.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Record(Map<String, Value>);
+
+impl Record {
+    /// Reads any JSON object. Nothing is demanded of its fields yet: that is [`info`](Self::info).
+    pub fn parse(json: &[u8]) -> Result<Self, Invalid> {
+        match serde_json::from_slice(json) {
+            Ok(Value::Object(fields)) => Ok(Self(fields)),
+            Ok(_) => Err(Invalid::new("the record is not a JSON object")),
+            Err(error) => Err(Invalid::new(format!("the record is not JSON: {error}"))),
+        }
+    }
+
+    /// The record of a finished put.
+    pub fn of_put(bucket: &BucketName, meta: &ObjectMeta, nuid: &Nuid, body: &PutBody) -> Self {
+        let mut record = Self::default();
+        record.set("name", json!(meta.name));
+        record.set_described(meta);
+        record.set("options", json!({ "max_chunk_size": body.chunk_size }));
+        record.set("bucket", json!(bucket.as_str()));
+        record.set("nuid", json!(nuid.as_str()));
+        record.set("size", json!(body.size));
+        record.set("chunks", json!(body.chunks));
+        record.set("digest", json!(body.digest.to_string()));
+        record
+    }
+
+    /// The record that says the object is deleted. What jetblob doesn't know in the old record stays.
+    #[must_use]
+    pub fn deleted(&self, bucket: &BucketName, name: &str) -> Self {
+        let mut record = self.clone();
+        record.set("name", json!(name));
+        record.set("bucket", json!(bucket.as_str()));
+        record.set("size", json!(0));
+        record.set("chunks", json!(0));
+        record.set("deleted", json!(true));
+        record.0.remove("digest");
+        record.0.remove("mtime");
+        if record.nuid().is_none() {
+            // Some readers refuse a record without one, be it a marker.
+            record.set("nuid", json!(Nuid::fresh().as_str()));
+        }
+        record
+    }
+
+    fn set(&mut self, field: &str, value: Value) {
+        self.0.insert(field.to_owned(), value);
+    }
+
+    fn set_described(&mut self, meta: &ObjectMeta) {
+        if !meta.description.is_empty() {
+            self.set("description", json!(meta.description));
+        }
+        if !meta.headers.is_empty() {
+            self.set("headers", json!(meta.headers));
+        }
+        if !meta.metadata.is_empty() {
+            self.set("metadata", json!(meta.metadata));
+        }
+    }
+
+    /// The record as it is stored.
+    pub fn to_json(&self) -> Vec<u8> {
+        serde_json::to_vec(&self.0).unwrap_or_default()
+    }
+
+    /// The name that the record gives itself.
+    pub fn name(&self) -> Option<&str> {
+        self.0.get("name")?.as_str().filter(|name| !name.is_empty())
+    }
+
+    /// The blob that the record names, if it names a valid one: all that replacing a record needs of it, also when
+    /// the rest of it cannot be read.
+    pub fn nuid(&self) -> Option<Nuid> {
+        Nuid::parse(self.0.get("nuid")?.as_str()?).ok()
+    }
+
+    /// Whether the record says that the object is deleted.
+    pub fn is_deleted(&self) -> bool {
+        self.0.get("deleted") == Some(&Value::Bool(true))
+    }
+
+    /// Whether the record points elsewhere, and has no blob.
+    pub fn is_link(&self) -> bool {
+        self.0
+            .get("options")
+            .and_then(|options| options.get("link"))
+            .is_some_and(|link| !link.is_null())
+    }
+
+    /// Makes sense of the record, as any client may have written it. Fields that are missing or null have their
+    /// defaults; `mtime` is never read, and `bucket` is the bucket at hand.
+    pub fn info(&self, bucket: &BucketName, mtime: SystemTime, revision: u64) -> Result<ObjectInfo, Invalid> {
+        let fields = &self.0;
+        let name = match fields.get("name") {
+            Some(Value::String(name)) if !name.is_empty() => name.clone(),
+            _ => return Err(Invalid::new("the record has no name")),
+        };
+        let options = object(fields, "options")?;
+        let link = match options {
+            Some(options) => object(options, "link")?.map(read_link).transpose()?,
+            None => None,
+        };
+        let deleted = boolean(fields, "deleted")?;
+        let nuid = match text(fields, "nuid")? {
+            Some(nuid) if !nuid.is_empty() => Some(Nuid::parse(nuid)?),
+            _ if link.is_some() || deleted => None,
+            _ => return Err(Invalid::new("the record has no nuid")),
+        };
+        let digest = match text(fields, "digest")? {
+            Some(digest) if !digest.is_empty() && !deleted => Some(Digest::parse(digest)?),
+            _ => None,
+        };
+        let size = natural(fields, "size")?.unwrap_or(0);
+        let chunks = natural(fields, "chunks")?.unwrap_or(0);
+        let chunk_size = match options {
+            Some(options) => natural(options, "max_chunk_size")?.filter(|&size| size > 0),
+            None => None,
+        };
+        if chunk_size.is_some_and(|size| size > limits::MAX_CHUNK_SIZE as u64) {
+            return Err(Invalid::new("max_chunk_size is larger than any message"));
+        }
+        if !deleted && link.is_none() && size > 0 && chunks == 0 {
+            return Err(Invalid::new(format!("{size} bytes cannot be in no chunk")));
+        }
+        Ok(ObjectInfo {
+            bucket: bucket.to_string(),
+            name,
+            description: text(fields, "description")?.unwrap_or_default().to_owned(),
+            headers: headers(fields)?,
+            metadata: metadata(fields)?,
+            link,
+            nuid,
+            size,
+            chunks,
+            chunk_size,
+            digest,
+            deleted,
+            mtime,
+            revision,
+        })
+    }
+}
+
+/// What a put turned out to have sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PutBody {
+    /// Bytes of the whole body.
+    pub size: u64,
+    /// Chunks that it was cut into.
+    pub chunks: u64,
+    /// Bytes of a full chunk.
+    pub chunk_size: usize,
+    /// SHA-256 of the whole body.
+    pub digest: Digest,
+}
+
+fn wrong_type(field: &str, wanted: &str) -> Invalid {
+    Invalid::new(format!("field `{field}` is not {wanted}"))
+}
+
+fn object<'f>(
+    fields: &'f Map<String, Value>,
+    field: &str,
+) -> Result<Option<&'f Map<String, Value>>, Invalid> {
+    match fields.get(field) {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::Object(inner)) => Ok(Some(inner)),
+        Some(_) => Err(wrong_type(field, "an object")),
+    }
+}
+
+fn text<'f>(fields: &'f Map<String, Value>, field: &str) -> Result<Option<&'f str>, Invalid> {
+    match fields.get(field) {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::String(text)) => Ok(Some(text)),
+        Some(_) => Err(wrong_type(field, "text")),
+    }
+}
+
+fn boolean(fields: &Map<String, Value>, field: &str) -> Result<bool, Invalid> {
+    match fields.get(field) {
+        None | Some(Value::Null) => Ok(false),
+        Some(Value::Bool(value)) => Ok(*value),
+        Some(_) => Err(wrong_type(field, "true or false")),
+    }
+}
+
+/// A whole number that a signed 64-bit field of another client can hold.
+fn natural(fields: &Map<String, Value>, field: &str) -> Result<Option<u64>, Invalid> {
+    match fields.get(field) {
+        None | Some(Value::Null) => Ok(None),
+        Some(value) => match value.as_u64().filter(|&number| i64::try_from(number).is_ok()) {
+            Some(number) => Ok(Some(number)),
+            None => Err(wrong_type(field, "a whole number below 2^63")),
+        },
+    }
+}
+
+fn read_link(link: &Map<String, Value>) -> Result<Link, Invalid> {
+    let bucket = text(link, "bucket")?.unwrap_or_default();
+    BucketName::parse(bucket)
+        .map_err(|invalid| Invalid::new(format!("link to bucket {bucket:?}: {invalid}")))?;
+    let name = text(link, "name")?.filter(|name| !name.is_empty());
+    Ok(Link {
+        bucket: bucket.to_owned(),
+        name: name.map(str::to_owned),
+    })
+}
+
+/// Headers: a list of texts each, but nats.py writes a plain text, and old async-nats wraps the map in `inner`.
+fn headers(fields: &Map<String, Value>) -> Result<BTreeMap<String, Vec<String>>, Invalid> {
+    let Some(mut headers) = object(fields, "headers")? else {
+        return Ok(BTreeMap::new());
+    };
+    if let (1, Some(Value::Object(inner))) = (headers.len(), headers.get("inner")) {
+        headers = inner;
+    }
+    let mut read = BTreeMap::new();
+    for (key, value) in headers {
+        let values = match value {
+            Value::Null => Vec::new(),
+            Value::String(one) => vec![one.clone()],
+            Value::Array(many) => many
+                .iter()
+                .map(|value| value.as_str().map(str::to_owned))
+                .collect::<Option<_>>()
+                .ok_or_else(|| wrong_type("headers", "a map of lists of text"))?,
+            _ => return Err(wrong_type("headers", "a map of lists of text")),
+        };
+        read.insert(key.clone(), values);
+    }
+    Ok(read)
+}
+
+fn metadata(fields: &Map<String, Value>) -> Result<BTreeMap<String, String>, Invalid> {
+    let Some(entries) = object(fields, "metadata")? else {
+        return Ok(BTreeMap::new());
+    };
+    entries
+        .iter()
+        .filter(|(_, value)| !value.is_null())
+        .map(|(key, value)| match value {
+            Value::String(text) => Ok((key.clone(), text.clone())),
+            _ => Err(wrong_type("metadata", "a map of text")),
+        })
+        .collect()
+}

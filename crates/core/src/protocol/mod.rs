@@ -1,0 +1,39 @@
+//! The wire format of the NATS Object Store, [ADR-20], without I/O, clock or async.
+//!
+//! What is here reads leniently and writes strictly: everything that the other clients are known to write is
+//! understood, and what is written is what the ADR says.
+//!
+//! * [`name`]: rules for bucket and object names, and the subjects that are made of them
+//! * [`info`]: the record of an object, as JSON and as values
+//! * [`config`]: a bucket's configuration, and the stream that it becomes
+//! * [`chunk`]: how a body is cut, and how its chunks are checked on the way back
+//! * [`digest`]: SHA-256 and its text forms
+//! * [`nuid`]: the id of a blob
+//! * [`limits`]: every number that bounds something
+//!
+//! [ADR-20]: https://github.com/nats-io/nats-architecture-and-design/blob/main/adr/ADR-20.md
+
+pub mod chunk;
+pub mod config;
+pub mod digest;
+pub mod info;
+pub mod limits;
+pub mod name;
+pub mod nuid;
+
+pub use config::{BucketConfig, BucketStatus, Placement, Storage};
+pub use digest::Digest;
+pub use info::{Link, ObjectInfo, ObjectMeta};
+pub use name::BucketName;
+pub use nuid::Nuid;
+
+/// Why a value breaks the rules of the protocol, in words for a person.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct Invalid(pub(crate) String);
+
+impl Invalid {
+    pub(crate) fn new(reason: impl Into<String>) -> Self {
+        Self(reason.into())
+    }
+}

@@ -1,0 +1,318 @@
+//! Storing an object.
+
+use std::fmt;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use bytes::Bytes;
+
+use crate::body::Chunks;
+use crate::delete::retired_by_replacing;
+use crate::engine::{Commit, Consistency, RecordWrite, Staging, StoredRecord};
+use crate::finish::Finish;
+use crate::info::check_name;
+use crate::protocol::digest::RunningDigest;
+use crate::protocol::info::{PutBody, Record};
+use crate::protocol::{Digest, Nuid, ObjectInfo, ObjectMeta, chunk, name};
+use crate::{Body, Bucket, Error, Result};
+
+/// How often a put of a body that can be read again is tried, when the server loses chunks of it.
+const ATTEMPTS: usize = 4;
+
+/// What a server needs of a message beside the record itself: the headers of the commit.
+const RECORD_HEADERS: usize = 256;
+
+/// How [`Bucket::put_with`] stores.
+#[derive(Clone, Default)]
+#[non_exhaustive]
+pub struct PutOptions {
+    /// Called with the bytes handed to the engine so far, after each chunk.
+    pub progress: Option<Arc<dyn Fn(u64) + Send + Sync>>,
+}
+
+impl PutOptions {
+    /// Tells `progress` after each chunk how many bytes were handed to the engine so far.
+    #[must_use]
+    pub fn with_progress(mut self, progress: impl Fn(u64) + Send + Sync + 'static) -> Self {
+        self.progress = Some(Arc::new(progress));
+        self
+    }
+}
+
+impl fmt::Debug for PutOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PutOptions").finish_non_exhaustive()
+    }
+}
+
+impl Bucket {
+    /// Stores an object under `meta`'s name; an object or link of that name is replaced.
+    ///
+    /// When it returns `Ok`, every byte is stored as safely as the engine promises, and the new object is visible. When
+    /// it fails, the old one is as it was, and what was sent is removed; but for `Unknown`, which says that it could not
+    /// be learned which of the two it is. Dropping the future gives the put up in the same way; a commit that was begun
+    /// is brought to its end.
+    ///
+    /// The `mtime` of the answer is this machine's; [`info`](Self::info) tells the store's.
+    ///
+    /// Fails with `InvalidName`, `Sealed`, `QuotaExceeded`, `BucketDeleted`, with the error of the body, …
+    pub async fn put(&self, meta: impl Into<ObjectMeta>, body: impl Into<Body>) -> Result<ObjectInfo> {
+        self.put_with(meta, body, PutOptions::default()).await
+    }
+
+    /// Stores these bytes. See [`put`](Self::put).
+    pub async fn put_bytes(
+        &self,
+        meta: impl Into<ObjectMeta>,
+        bytes: impl Into<Bytes>,
+    ) -> Result<ObjectInfo> {
+        self.put(meta, bytes.into()).await
+    }
+
+    /// Stores this text as UTF-8. See [`put`](Self::put).
+    pub async fn put_string(
+        &self,
+        meta: impl Into<ObjectMeta>,
+        text: impl Into<String>,
+    ) -> Result<ObjectInfo> {
+        self.put(meta, text.into()).await
+    }
+
+    /// Stores the contents of a file under its path as it is given. For another name, [`put`](Self::put) a
+    /// [`Body::file`].
+    ///
+    /// Fails with `Io` if the file can't be read, or is a directory; with `InvalidName` if its path is not UTF-8.
+    pub async fn put_file(&self, path: impl AsRef<Path>) -> Result<ObjectInfo> {
+        let path = path.as_ref();
+        let Some(name) = path.to_str() else {
+            let name = path.to_string_lossy().into_owned();
+            return Err(Error::InvalidName {
+                name,
+                reason: "the path is not UTF-8".to_owned(),
+            });
+        };
+        self.put(name, Body::file(path)).await
+    }
+
+    /// Like [`put`](Self::put), with options.
+    pub async fn put_with(
+        &self,
+        meta: impl Into<ObjectMeta>,
+        body: impl Into<Body>,
+        options: PutOptions,
+    ) -> Result<ObjectInfo> {
+        let meta = meta.into();
+        let name = meta.name.clone();
+        let put = self.put_again(meta, body.into(), &options).await;
+        put.map_err(|error| error.during("put", Some(self.name()), Some(&name)))
+    }
+
+    /// Chunks that the server loses are never sent again alone: the whole body is, under a new nuid.
+    async fn put_again(&self, meta: ObjectMeta, body: Body, options: &PutOptions) -> Result<ObjectInfo> {
+        let chunk_size = self.check_put(&meta)?;
+        let mut body = Some(body);
+        let mut attempt = 1;
+        while let Some(now) = body.take() {
+            body = now.again().filter(|_| attempt < ATTEMPTS);
+            match self.put_once(&meta, now, chunk_size, options).await {
+                Err(error) if body.is_some() && error.is_retryable() => attempt += 1,
+                outcome => return outcome,
+            }
+        }
+        unreachable!("the last attempt returned its outcome")
+    }
+
+    /// Refuses what can't become a record, before anything is sent. Answers with the size of a chunk.
+    fn check_put(&self, meta: &ObjectMeta) -> Result<usize> {
+        check_name(&meta.name)?;
+        let max_message = self.engine.max_chunk_size();
+        let chunk_size =
+            chunk::chunk_size(meta.chunk_size, max_message).map_err(|invalid| Error::InvalidArgument {
+                argument: "chunk size",
+                reason: invalid.to_string(),
+            })?;
+        let digest = Digest::of(b"");
+        let largest = PutBody {
+            size: u64::MAX,
+            chunks: u64::MAX,
+            chunk_size,
+            digest,
+        };
+        let record = Record::of_put(self.key(), meta, &Nuid::fresh(), &largest).to_json();
+        if record.len() + RECORD_HEADERS > max_message {
+            let reason = format!(
+                "name, description, headers and metadata are {} bytes together",
+                record.len()
+            );
+            let reason = format!("{reason}, more than one message of {max_message} bytes can hold");
+            return Err(Error::InvalidArgument {
+                argument: "object metadata",
+                reason,
+            });
+        }
+        Ok(chunk_size)
+    }
+
+    async fn put_once(
+        &self,
+        meta: &ObjectMeta,
+        body: Body,
+        chunk_size: usize,
+        options: &PutOptions,
+    ) -> Result<ObjectInfo> {
+        let nuid = Nuid::fresh();
+        let mut chunks = body.chunks(chunk_size).await?;
+        let look_up = self.engine.last(&meta.name, Consistency::ReadYourWrites);
+        let first = chunks.next().await?;
+        let (staged, body, current) = match first {
+            None => (
+                None,
+                PutBody {
+                    size: 0,
+                    chunks: 0,
+                    chunk_size,
+                    digest: Digest::of(b""),
+                },
+                look_up.await?,
+            ),
+            Some(first) => {
+                let size_hint = if first.len() < chunk_size {
+                    Some(first.len() as u64)
+                } else {
+                    chunks.size_hint()
+                };
+                let mut staging = self.engine.stage(nuid.clone(), chunk_size, size_hint).await?;
+                let send = send(&mut *staging, first, chunks, chunk_size, options);
+                match tokio::try_join!(send, look_up) {
+                    Ok((body, current)) => (Some(staging), body, current),
+                    Err(error) => {
+                        Finish::new(staging.discard()).await;
+                        return Err(error);
+                    }
+                }
+            }
+        };
+        let record = Record::of_put(self.key(), meta, &nuid, &body);
+        let put = Put {
+            bucket: self.clone(),
+            name: meta.name.clone(),
+            nuid,
+            record,
+            staged,
+        };
+        Finish::new(put.commit(current)).await
+    }
+}
+
+/// Hands the whole body to the engine, and waits until it is safe.
+async fn send(
+    staging: &mut dyn Staging,
+    first: Bytes,
+    mut chunks: Chunks,
+    chunk_size: usize,
+    options: &PutOptions,
+) -> Result<PutBody> {
+    let mut digest = RunningDigest::default();
+    let (mut size, mut count) = (0, 0);
+    let mut next = Some(first);
+    while let Some(chunk) = next {
+        size += chunk.len() as u64;
+        count += 1;
+        let full = chunk.len() == chunk_size;
+        let held = chunk.clone();
+        staging.write(chunk).await?;
+        digest.update(&held);
+        if let Some(progress) = &options.progress {
+            progress(size);
+        }
+        next = if full { chunks.next().await? } else { None };
+    }
+    staging.finish().await?;
+    Ok(PutBody {
+        size,
+        chunks: count,
+        chunk_size,
+        digest: digest.finish(),
+    })
+}
+
+/// A put whose chunks are safe.
+struct Put {
+    bucket: Bucket,
+    name: String,
+    nuid: Nuid,
+    record: Record,
+    staged: Option<Box<dyn Staging>>,
+}
+
+impl Put {
+    /// Commits the record over whatever stands under the name, as often as another writer is faster.
+    async fn commit(mut self, mut current: Option<StoredRecord>) -> Result<ObjectInfo> {
+        loop {
+            match self.commit_over(current).await {
+                Ok(revision) => {
+                    if let Some(staged) = self.staged.take() {
+                        staged.keep();
+                    }
+                    let info = self.record.info(self.bucket.key(), SystemTime::now(), revision);
+                    return info.map_err(|invalid| Error::BadMeta {
+                        bucket: self.bucket.name().to_owned(),
+                        name: self.name,
+                        reason: invalid.to_string(),
+                    });
+                }
+                Err(Error::Conflict { .. }) => {
+                    match self.bucket.engine.last(&self.name, Consistency::Leader).await {
+                        Ok(newer) => current = newer,
+                        Err(error) => return Err(self.give_up(error).await),
+                    }
+                }
+                Err(error @ Error::Unknown { .. }) => {
+                    if let Some(staged) = self.staged.take() {
+                        staged.keep();
+                    }
+                    return Err(error);
+                }
+                Err(error) => return Err(self.give_up(error).await),
+            }
+        }
+    }
+
+    async fn commit_over(&mut self, current: Option<StoredRecord>) -> Result<u64> {
+        let retire = match &current {
+            Some(StoredRecord {
+                record: Ok(record), ..
+            }) => retired_by_replacing(record, Some(&self.nuid)),
+            _ => Vec::new(),
+        };
+        let (key, expected) = match current {
+            Some(current) => (current.key, current.revision),
+            None => (name::record_key(&self.name), 0),
+        };
+        let write = RecordWrite {
+            name: self.name.clone(),
+            key,
+            expected,
+            record: Some(self.record.clone()),
+        };
+        let staged = self.staged.as_ref().map(|_| self.nuid.clone());
+        let revisions = self
+            .bucket
+            .engine
+            .commit(&Commit {
+                staged,
+                writes: vec![write],
+                retire,
+            })
+            .await?;
+        Ok(revisions.first().copied().unwrap_or_default())
+    }
+
+    async fn give_up(&mut self, error: Error) -> Error {
+        if let Some(staged) = self.staged.take() {
+            staged.discard().await;
+        }
+        error
+    }
+}

@@ -1,0 +1,222 @@
+//! A place that holds buckets.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use futures_util::{Stream, TryStreamExt};
+
+use crate::engine::{Engine, StoreOptions};
+use crate::protocol::{BucketConfig, BucketName, BucketStatus};
+use crate::{Bucket, Error, Result};
+
+/// A place that holds buckets: a NATS account with JetStream, or a directory.
+///
+/// Cheap to clone; clones share one connection.
+#[derive(Clone)]
+pub struct Store {
+    engine: Arc<dyn Engine>,
+    #[cfg(feature = "jetstream")]
+    client: Option<async_nats::Client>,
+}
+
+impl Store {
+    /// Opens a store by its URL: `nats://`, `tls://`, `ws://` and `wss://` are servers (several are separated by
+    /// commas); `file:` and plain paths are a directory, which is made if it isn't there.
+    ///
+    /// Fails with `InvalidArgument` for another URL, `Unavailable` if no server answers, `Unauthenticated`, `Tls`.
+    pub async fn open(url: &str) -> Result<Self> {
+        Self::open_with(url, StoreOptions::default()).await
+    }
+
+    /// Like [`open`](Self::open), with options.
+    pub async fn open_with(url: &str, options: StoreOptions) -> Result<Self> {
+        let opened = match Location::parse(url)? {
+            Location::Servers => Self::connect(url, options).await,
+            Location::Directory(path) => Self::open_directory(path).await,
+        };
+        opened.map_err(|error| error.during("open", None, None))
+    }
+
+    #[cfg(feature = "jetstream")]
+    async fn connect(url: &str, options: StoreOptions) -> Result<Self> {
+        let engine = crate::engine::jetstream::JetStreamEngine::connect(url, options).await?;
+        Ok(Self {
+            client: Some(engine.client().clone()),
+            engine: Arc::new(engine),
+        })
+    }
+
+    #[cfg(not(feature = "jetstream"))]
+    async fn connect(url: &str, _: StoreOptions) -> Result<Self> {
+        Err(not_built("jetstream", url))
+    }
+
+    #[cfg(feature = "local")]
+    async fn open_directory(path: PathBuf) -> Result<Self> {
+        Ok(Self::with_engine(Arc::new(
+            crate::engine::local::LocalEngine::open(path).await?,
+        )))
+    }
+
+    #[cfg(not(feature = "local"))]
+    async fn open_directory(path: PathBuf) -> Result<Self> {
+        Err(not_built("local", &path.to_string_lossy()))
+    }
+
+    /// Uses a connection of the caller's, with the default options.
+    #[cfg(feature = "jetstream")]
+    pub fn with_client(client: async_nats::Client) -> Self {
+        let engine =
+            crate::engine::jetstream::JetStreamEngine::with_client(client.clone(), &StoreOptions::default());
+        Self {
+            client: Some(client),
+            engine: Arc::new(engine),
+        }
+    }
+
+    /// Uses an engine of the caller's.
+    pub fn with_engine(engine: Arc<dyn Engine>) -> Self {
+        Self {
+            engine,
+            #[cfg(feature = "jetstream")]
+            client: None,
+        }
+    }
+
+    /// The JetStream context of the connection; `None` for a local store.
+    #[cfg(feature = "jetstream")]
+    pub fn jetstream(&self) -> Option<async_nats::jetstream::Context> {
+        self.client.clone().map(async_nats::jetstream::new)
+    }
+
+    /// Creates a bucket. One that exists with the same configuration is fine; with another one: `BucketExists`.
+    ///
+    /// Fails with `InvalidName` and `InvalidConfig`.
+    pub async fn create_bucket(&self, config: BucketConfig) -> Result<Bucket> {
+        let name = parse_name(&config.name)?;
+        config.check().map_err(|invalid| Error::InvalidConfig {
+            bucket: name.to_string(),
+            reason: invalid.to_string(),
+        })?;
+        let created = self.engine.create_bucket(&config).await;
+        let bucket = created.map_err(|error| error.during("create", Some(name.as_str()), None))?;
+        Ok(Bucket::new(self.engine.clone(), bucket))
+    }
+
+    /// A bucket that exists. Fails with `BucketNotFound`.
+    pub async fn bucket(&self, name: &str) -> Result<Bucket> {
+        let opened = self.engine.open_bucket(&parse_name(name)?).await;
+        let bucket = opened.map_err(|error| error.during("open", Some(name), None))?;
+        Ok(Bucket::new(self.engine.clone(), bucket))
+    }
+
+    /// Removes a bucket and all that is in it. Fails with `BucketNotFound`.
+    pub async fn delete_bucket(&self, name: &str) -> Result<()> {
+        let deleted = self.engine.delete_bucket(&parse_name(name)?).await;
+        deleted.map_err(|error| error.during("delete", Some(name), None))
+    }
+
+    /// The names of all buckets, in no promised order.
+    pub fn bucket_names(&self) -> impl Stream<Item = Result<String>> + Send + Unpin + 'static {
+        self.engine
+            .bucket_names()
+            .map_ok(|name| name.to_string())
+            .map_err(|error| error.during("list buckets", None, None))
+    }
+
+    /// The statuses of all buckets, in no promised order.
+    pub fn buckets(&self) -> impl Stream<Item = Result<BucketStatus>> + Send + Unpin + 'static {
+        self.engine
+            .buckets()
+            .map_err(|error| error.during("list buckets", None, None))
+    }
+
+    /// Finishes what is under way in the background (the clean-up of puts that were given up), and lets go of the
+    /// connection or the directory.
+    pub async fn close(&self) {
+        self.engine.close().await;
+    }
+}
+
+impl fmt::Debug for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Store({:?})", self.engine)
+    }
+}
+
+fn parse_name(name: &str) -> Result<BucketName> {
+    BucketName::parse(name).map_err(|invalid| Error::InvalidName {
+        name: name.to_owned(),
+        reason: invalid.to_string(),
+    })
+}
+
+#[cfg(not(all(feature = "jetstream", feature = "local")))]
+fn not_built(feature: &str, url: &str) -> Error {
+    let reason = format!("{url:?} needs the feature `{feature}`, which this build leaves out");
+    Error::InvalidArgument {
+        argument: "store URL",
+        reason,
+    }
+}
+
+/// What a URL means.
+#[derive(Debug, PartialEq)]
+enum Location {
+    Servers,
+    Directory(PathBuf),
+}
+
+impl Location {
+    fn parse(url: &str) -> Result<Self> {
+        let invalid = |reason: &str| Error::InvalidArgument {
+            argument: "store URL",
+            reason: reason.to_owned(),
+        };
+        if url.is_empty() {
+            return Err(invalid("it is empty; give a directory, or nats://host:4222"));
+        }
+        if let Some(path) = url.strip_prefix("file:") {
+            let path = path.strip_prefix("//").unwrap_or(path);
+            return Ok(Self::Directory(path.into()));
+        }
+        match url.split_once("://") {
+            Some(("nats" | "tls" | "ws" | "wss", _)) => Ok(Self::Servers),
+            Some((scheme, _)) => Err(invalid(&format!(
+                "{scheme}:// is not known; use nats, tls, ws, wss, file, or a path"
+            ))),
+            None => Ok(Self::Directory(url.into())),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_url_says_what_keeps_the_store() {
+        assert_eq!(
+            Location::parse("nats://a:4222,nats://b:4222").unwrap(),
+            Location::Servers
+        );
+        assert_eq!(
+            Location::parse("file:///var/blobs").unwrap(),
+            Location::Directory("/var/blobs".into())
+        );
+        assert_eq!(
+            Location::parse("file:blobs").unwrap(),
+            Location::Directory("blobs".into())
+        );
+        assert_eq!(
+            Location::parse("./blobs").unwrap(),
+            Location::Directory("./blobs".into())
+        );
+        assert_eq!(
+            Location::parse("http://a").unwrap_err().code(),
+            "invalid_argument"
+        );
+        assert_eq!(Location::parse("").unwrap_err().code(), "invalid_argument");
+    }
+}

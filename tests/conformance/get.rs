@@ -1,0 +1,211 @@
+//! D. Get.
+
+use std::fs;
+
+use futures_util::StreamExt;
+use serde_json::json;
+use tokio::io::AsyncReadExt;
+
+use crate::{assert_holds, body, on_every_engine};
+
+const CHUNK: usize = 128 * 1024;
+
+on_every_engine! {
+    /// 45. What is not there, or was deleted, is not found.
+    async fn b45_not_found(place: Place) {
+        let bucket = place.bucket().await;
+        assert_eq!(bucket.get("none").await.unwrap_err().code(), "not_found");
+        bucket.put_bytes("a", body(10)).await.unwrap();
+        bucket.delete("a").await.unwrap();
+        let error = bucket.get("a").await.unwrap_err();
+        assert_eq!(error.code(), "not_found");
+        assert!(error.to_string().contains("\"a\"") && error.to_string().contains(bucket.name()), "{error}");
+        assert_eq!(bucket.get_bytes("a").await.unwrap_err().code(), "not_found");
+        assert_eq!(bucket.get_string("a").await.unwrap_err().code(), "not_found");
+    }
+
+    /// The object as chunks, as a reader, as text.
+    async fn every_way_to_read(place: Place) {
+        let bucket = place.bucket().await;
+        let whole = body(20 * CHUNK + 3);
+        bucket.put_bytes("a", whole.clone()).await.unwrap();
+
+        let mut object = bucket.get("a").await.unwrap();
+        assert_eq!(object.info.size, whole.len() as u64);
+        let mut chunks = Vec::new();
+        while let Some(chunk) = object.next().await.unwrap() {
+            chunks.extend_from_slice(&chunk);
+        }
+        assert!(chunks == whole);
+        assert_eq!(object.next().await.unwrap(), None, "the end stays the end");
+
+        let mut read = Vec::new();
+        bucket.get("a").await.unwrap().read_to_end(&mut read).await.unwrap();
+        assert!(read == whole);
+
+        let mut object = bucket.get("a").await.unwrap();
+        let mut start = [0; 1000];
+        object.read_exact(&mut start).await.unwrap();
+        let mut rest = object.next().await.unwrap().unwrap().to_vec();
+        while let Some(chunk) = StreamExt::next(&mut object).await {
+            rest.extend_from_slice(&chunk.unwrap());
+        }
+        assert!([&start[..], &rest].concat() == whole);
+
+        bucket.put_string("text", "日本").await.unwrap();
+        assert_eq!(bucket.get_string("text").await.unwrap(), "日本");
+        bucket.put_bytes("no text", vec![0xff]).await.unwrap();
+        assert_eq!(bucket.get_string("no text").await.unwrap_err().code(), "invalid_argument");
+    }
+
+    /// 51. Other bytes than those that were put: an error before the last of them, and no file.
+    async fn b51_damaged(place: Place) {
+        let bucket = place.bucket().await;
+        let dir = tempfile::tempdir().unwrap();
+        for size in [10, 3 * CHUNK] {
+            let info = bucket.put_bytes("good", body(size)).await.unwrap();
+            let mut record = json!({
+                "name": "bad", "bucket": bucket.name(), "nuid": info.nuid.unwrap().as_str(),
+                "size": info.size, "chunks": info.chunks, "options": { "max_chunk_size": CHUNK },
+                "digest": jetblob::Digest::of(b"something else").to_string(),
+            });
+            place.plant(&bucket, "bad", &record).await;
+            assert_eq!(bucket.get_bytes("bad").await.unwrap_err().code(), "digest_mismatch");
+            let file = dir.path().join("out");
+            assert_eq!(bucket.get_file("bad", &file).await.unwrap_err().code(), "digest_mismatch");
+            assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0, "no file is left, not even a temporary one");
+
+            // Without a digest the size is still checked.
+            record.as_object_mut().unwrap().remove("digest");
+            place.plant(&bucket, "bad", &record).await;
+            assert!(bucket.get_bytes("bad").await.unwrap() == body(size));
+            record["size"] = json!(size + 1);
+            place.plant(&bucket, "bad", &record).await;
+            assert_eq!(bucket.get_bytes("bad").await.unwrap_err().code(), "data_missing");
+        }
+        place.plant(&bucket, "empty", &json!({
+            "name": "empty", "nuid": "abc", "size": 0, "chunks": 0, "digest": jetblob::Digest::of(b"x").to_string(),
+        })).await;
+        assert_eq!(bucket.get_bytes("empty").await.unwrap_err().code(), "digest_mismatch");
+    }
+
+    /// 53. The bytes are gone: an error at once, no hang.
+    async fn b53_missing(place: Place) {
+        let bucket = place.bucket().await;
+        for size in [10, 40 * CHUNK] {
+            let info = bucket.put_bytes("a", body(size)).await.unwrap();
+            place.plant(&bucket, "gone", &json!({
+                "name": "gone", "nuid": "nothingIsHere", "size": info.size, "chunks": info.chunks,
+                "options": { "max_chunk_size": CHUNK }, "digest": info.digest.unwrap().to_string(),
+            })).await;
+            let start = std::time::Instant::now();
+            let error = bucket.get("gone").await.unwrap_err();
+            assert_eq!(error.code(), "data_missing", "{error}");
+            assert!(start.elapsed().as_secs() < 5, "after {:?}", start.elapsed());
+        }
+    }
+
+    /// 54. The object is replaced or deleted while it is read: the old bytes to the end, or a prompt error.
+    async fn b54_replaced_while_read(place: Place) {
+        let bucket = place.bucket().await;
+        let whole = body(64 << 20);
+        for replace in [true, false] {
+            bucket.put_bytes("a", whole.clone()).await.unwrap();
+            let mut object = bucket.get("a").await.unwrap();
+            object.next().await.unwrap().unwrap();
+            if replace {
+                bucket.put_bytes("a", body(10)).await.unwrap();
+            } else {
+                bucket.delete("a").await.unwrap();
+            }
+            let mut bytes = 0;
+            let end = loop {
+                match object.next().await {
+                    Ok(Some(chunk)) => bytes += chunk.len(),
+                    end => break end,
+                }
+            };
+            match end {
+                Ok(_) => assert!(place.directory().is_some(), "{bytes}: only the local engine keeps them"),
+                Err(error) => assert_eq!(error.code(), if replace { "object_changed" } else { "not_found" }),
+            }
+        }
+    }
+
+    /// 56, 57. A file takes the object's bytes whole, or stays as it was.
+    async fn b56_files(place: Place) {
+        let bucket = place.bucket().await;
+        bucket.put_bytes("a", body(3 * CHUNK)).await.unwrap();
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("file");
+        fs::write(&path, body(10 * CHUNK)).unwrap();
+        let info = bucket.get_file("a", &path).await.unwrap();
+        assert_eq!(info.size, 3 * CHUNK as u64);
+        assert!(fs::read(&path).unwrap() == body(3 * CHUNK), "a longer file is truncated");
+
+        assert_eq!(bucket.get_file("none", &path).await.unwrap_err().code(), "not_found");
+        assert!(fs::read(&path).unwrap() == body(3 * CHUNK), "the file stays when there is no object");
+        assert_eq!(bucket.get_file("a", dir.path()).await.unwrap_err().code(), "io");
+        assert_eq!(bucket.get_file("a", dir.path().join("none/file")).await.unwrap_err().code(), "io");
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1, "no temporary file is left");
+    }
+
+    /// 58. An empty object comes at once.
+    async fn b58_empty(place: Place) {
+        let bucket = place.bucket().await;
+        bucket.put_bytes("empty", "").await.unwrap();
+        let start = std::time::Instant::now();
+        assert!(bucket.get_bytes("empty").await.unwrap().is_empty());
+        assert!(start.elapsed().as_millis() < 1000, "after {:?}", start.elapsed());
+        let dir = tempfile::tempdir().unwrap();
+        bucket.get_file("empty", dir.path().join("file")).await.unwrap();
+        assert_eq!(fs::read(dir.path().join("file")).unwrap(), b"");
+    }
+
+    /// 59. A reader that is dropped early leaves nothing at the server.
+    async fn b59_dropped(place: Place) {
+        let bucket = place.bucket().await;
+        bucket.put_bytes("a", body(64 << 20)).await.unwrap();
+        for _ in 0..5 {
+            bucket.get("a").await.unwrap().next().await.unwrap().unwrap();
+        }
+        let Some(raw) = place.raw().await else { return };
+        let subject = format!("$JS.API.CONSUMER.NAMES.OBJ_{}", bucket.name());
+        loop {
+            let answer = raw.request(subject.clone(), "".into()).await.unwrap();
+            let answer: serde_json::Value = serde_json::from_slice(&answer.payload).unwrap();
+            if answer["total"] == 0 {
+                break;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+    }
+
+    /// A slow reader of a large object gets all of it, and holds nobody else up.
+    async fn slow_reader(place: Place) {
+        let bucket = place.bucket().await;
+        bucket.put_bytes("a", body(64 << 20)).await.unwrap();
+        let mut object = bucket.get("a").await.unwrap();
+        let mut bytes = object.next().await.unwrap().unwrap().len();
+        for index in 0..200 {
+            bucket.put_bytes("b", body(index)).await.unwrap();
+            assert_eq!(bucket.get_bytes("b").await.unwrap().len(), index);
+        }
+        while let Some(chunk) = object.next().await.unwrap() {
+            bytes += chunk.len();
+        }
+        assert_eq!(bytes, 64 << 20);
+    }
+
+    /// Many gets one after the other: more than a server's consumers.
+    async fn many_gets(place: Place) {
+        let bucket = place.bucket().await;
+        bucket.put_bytes("a", body(1024)).await.unwrap();
+        bucket.put_bytes("b", body(3 * CHUNK)).await.unwrap();
+        for _ in 0..300 {
+            assert_eq!(bucket.get_bytes("a").await.unwrap().len(), 1024);
+            assert_eq!(bucket.get_bytes("b").await.unwrap().len(), 3 * CHUNK);
+        }
+        assert_holds(&bucket, "a", &body(1024)).await;
+    }
+}

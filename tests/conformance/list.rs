@@ -1,0 +1,85 @@
+//! H. List.
+
+use futures_util::{StreamExt, TryStreamExt};
+use jetblob::{Bucket, ListOptions};
+use serde_json::json;
+
+use crate::{body, on_every_engine};
+
+/// The names of a bucket's objects, as they are listed.
+pub(crate) async fn names(bucket: &Bucket) -> Vec<String> {
+    bucket
+        .list(ListOptions::default())
+        .map_ok(|info| info.name)
+        .try_collect()
+        .await
+        .expect("a list")
+}
+
+on_every_engine! {
+    /// 96. Every live object, once; an empty bucket gives an empty list.
+    async fn b96_list(place: Place) {
+        let bucket = place.bucket().await;
+        assert!(names(&bucket).await.is_empty());
+        for index in 0..50 {
+            bucket.put_bytes(format!("{}/{index}", index % 3), body(index)).await.unwrap();
+        }
+        for index in (0..50).step_by(5) {
+            bucket.put_bytes(format!("{}/{index}", index % 3), body(2 * index)).await.unwrap();
+            bucket.delete(&format!("{}/{}", (index + 1) % 3, index + 1)).await.unwrap();
+        }
+        let mut listed = names(&bucket).await;
+        listed.sort();
+        let mut wanted: Vec<_> =
+            (0..50).filter(|index| index % 5 != 1).map(|index| format!("{}/{index}", index % 3)).collect();
+        wanted.sort();
+        assert_eq!(listed, wanted);
+
+        let with_prefix = ListOptions::default().with_prefix("1/");
+        let some: Vec<_> = bucket.list(with_prefix.clone()).try_collect().await.unwrap();
+        assert_eq!(some.len(), wanted.iter().filter(|name| name.starts_with("1/")).count());
+        let deleted: Vec<_> = bucket.list(with_prefix.with_deleted()).try_collect().await.unwrap();
+        assert!(deleted.iter().any(|info| info.deleted) && deleted.len() > some.len());
+    }
+
+    /// 97. Only deleted objects: an empty list.
+    async fn b97_only_deleted(place: Place) {
+        let bucket = place.bucket().await;
+        bucket.put_bytes("a", body(1)).await.unwrap();
+        bucket.delete("a").await.unwrap();
+        assert!(names(&bucket).await.is_empty());
+        let all: Vec<_> = bucket.list(ListOptions::default().with_deleted()).try_collect().await.unwrap();
+        assert_eq!(all.len(), 1);
+    }
+
+    /// 62. A record that makes no sense is reported under its name, and the others are listed all the same.
+    async fn b62_bad_record(place: Place) {
+        let bucket = place.bucket().await;
+        bucket.put_bytes("a", body(1)).await.unwrap();
+        place.plant(&bucket, "bad", &json!({ "name": "bad", "nuid": ">", "size": -1 })).await;
+        bucket.put_bytes("z", body(1)).await.unwrap();
+        let listed: Vec<_> = bucket.list(ListOptions::default()).collect().await;
+        let (good, bad): (Vec<_>, Vec<_>) = listed.into_iter().partition(Result::is_ok);
+        let mut good: Vec<_> = good.into_iter().map(|info| info.unwrap().name).collect();
+        good.sort();
+        assert_eq!(good, ["a", "z"]);
+        assert_eq!(bad.len(), 1);
+        let error = bad[0].as_ref().unwrap_err();
+        assert_eq!(error.code(), "bad_meta");
+        assert!(error.to_string().contains("\"bad\""), "{error}");
+    }
+
+    /// More names than one page or request brings; a list that is dropped early is no trouble.
+    async fn pages(place: Place) {
+        let bucket = place.bucket().await;
+        let all: Vec<String> = (0..2500).map(|index| format!("{index:05}")).collect();
+        let puts = futures_util::stream::iter(&all).map(|name| bucket.put_bytes(name.as_str(), ""));
+        puts.buffer_unordered(64).try_collect::<Vec<_>>().await.unwrap();
+        let mut listed = names(&bucket).await;
+        listed.sort();
+        assert_eq!(listed, all);
+        for _ in 0..3 {
+            assert!(bucket.list(ListOptions::default()).next().await.unwrap().is_ok());
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! What every engine does, by the numbers of the behaviours that the project follows.
+//!
+//! Each test runs on the local engine, on the newest nats-server, and on the oldest one that can be had, which has
+//! none of the features that jetblob uses where it can.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use jetblob::{Bucket, Digest};
+pub(crate) use tests::Place;
+
+mod bad_record;
+mod bucket;
+mod delete;
+mod get;
+mod info;
+mod link;
+mod list;
+mod name;
+mod put;
+mod server;
+
+/// Makes three tests of each function: one for each place.
+macro_rules! on_every_engine {
+    ($($(#[doc = $promise:literal])* async fn $name:ident($place:ident: Place) $check:block)*) => {
+        $(
+            $(#[doc = $promise])*
+            mod $name {
+                #[allow(unused_imports, reason = "what the functions of this file use")]
+                use super::*;
+
+                async fn check($place: crate::Place) $check
+
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn local() {
+                    crate::in_time(check(crate::Place::local().await)).await;
+                }
+
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn jetstream() {
+                    crate::in_time(check(crate::Place::jetstream().await)).await;
+                }
+
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn oldest_jetstream() {
+                    if let Some(place) = crate::Place::oldest_jetstream().await {
+                        crate::in_time(check(place)).await;
+                    }
+                }
+            }
+        )*
+    };
+}
+pub(crate) use on_every_engine;
+
+/// No operation hangs: a test that takes a minute has failed.
+async fn in_time(check: impl Future<Output = ()>) {
+    tokio::time::timeout(Duration::from_mins(1), check)
+        .await
+        .expect("the test hangs");
+}
+
+/// Bytes that differ from place to place.
+pub(crate) fn body(size: usize) -> Bytes {
+    let mut state = 0x9e37_79b9_u32;
+    let mut next = || {
+        state ^= state << 13;
+        state ^= state >> 17;
+        state ^= state << 5;
+        state.to_le_bytes()[0]
+    };
+    (0..size).map(|_| next()).collect()
+}
+
+/// The object is there, whole: its bytes, size and digest.
+pub(crate) async fn assert_holds(bucket: &Bucket, name: &str, body: &[u8]) {
+    let info = bucket.info(name).await.expect("the object's info");
+    assert_eq!(info.size, body.len() as u64, "{name}");
+    assert_eq!(info.digest, Some(Digest::of(body)), "{name}");
+    let bytes = bucket.get_bytes(name).await.expect("the object's bytes");
+    assert!(
+        bytes == body,
+        "{name}: {} bytes came, not the {} that were put",
+        bytes.len(),
+        body.len()
+    );
+}
