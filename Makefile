@@ -11,7 +11,7 @@ help: ## list the tasks
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
 
 build: ## build the library and the `jetblob` command
-	cargo build --release --workspace --exclude tests
+	cargo build --release -p jetblob -p jetblob-cli
 
 demo: ## store a real file in a local store and read it back: needs cargo only
 	cargo build --release -p jetblob-cli
@@ -36,7 +36,7 @@ docs: ## the library's documentation, without a warning
 
 bench: $(VENV)/done ## jetblob beside other clients; QUICK=1 for a short run
 	cargo build --release -p jetblob-cli
-	cargo build --release --manifest-path bench/contenders/Cargo.toml
+	cargo build --release -p bench
 	$(VENV)/bin/python bench/run.py $(if $(QUICK),--quick)
 
 $(VENV)/done: tests/requirements.txt
@@ -53,4 +53,4 @@ $(OLD_SERVER):
 	sh scripts/old-server $(VENV)/debian
 
 clean: ## remove what the tasks made
-	rm -rf target $(VENV) $(MODULES) bench/results bench/contenders/target
+	rm -rf target $(VENV) $(MODULES)
