@@ -51,13 +51,7 @@ impl Order {
         let arguments: Vec<String> = std::env::args().skip(1).collect();
         let argument = |index: usize| arguments.get(index).cloned().ok_or("too few arguments");
         let number = |index: usize| -> Result<usize, Failure> { Ok(argument(index)?.parse()?) };
-        let small = || {
-            Ok::<_, Failure>(Small {
-                size: number(3)?,
-                count: number(4)?,
-                at_once: number(5)?,
-            })
-        };
+        let small = || Ok::<_, Failure>(Small { size: number(3)?, count: number(4)?, at_once: number(5)? });
         let work = match argument(2)?.as_str() {
             "put-file" => Work::PutFile(argument(3)?),
             "get-file" => Work::GetFile,
@@ -65,11 +59,7 @@ impl Order {
             "get-small" => Work::GetSmall(small()?),
             other => return Err(format!("no such work: {other}").into()),
         };
-        Ok(Self {
-            place: argument(0)?,
-            bucket: argument(1)?,
-            work,
-        })
+        Ok(Self { place: argument(0)?, bucket: argument(1)?, work })
     }
 }
 

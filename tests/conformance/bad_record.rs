@@ -67,15 +67,8 @@ async fn b62_no_json() {
     let context = async_nats::jetstream::new(raw);
     for (index, bytes) in ["null", "[]", "", "{} x", "\u{feff}{}"].into_iter().enumerate() {
         let name = format!("bad{index}");
-        let subject = jetblob::BucketName::parse(bucket.name())
-            .unwrap()
-            .record_subject(&name);
-        context
-            .publish(subject, bytes.into())
-            .await
-            .unwrap()
-            .await
-            .unwrap();
+        let subject = jetblob::BucketName::parse(bucket.name()).unwrap().record_subject(&name);
+        context.publish(subject, bytes.into()).await.unwrap().await.unwrap();
         assert_eq!(bucket.info(&name).await.unwrap_err().code(), "bad_meta");
         bucket.put_bytes(name.as_str(), body(10)).await.unwrap();
         assert_holds(&bucket, &name, &body(10)).await;
@@ -91,22 +84,13 @@ async fn b05_other_keys() {
     for (name, key) in [("???", "Pz8/"), ("ab", "YWI")] {
         let record = json!({ "name": name, "nuid": "abc", "size": 0, "chunks": 0 });
         let subject = format!("$O.{}.M.{key}", bucket.name());
-        context
-            .publish(subject, record.to_string().into())
-            .await
-            .unwrap()
-            .await
-            .unwrap();
+        context.publish(subject, record.to_string().into()).await.unwrap().await.unwrap();
         assert_eq!(bucket.info(name).await.unwrap().name, name);
         assert!(crate::list::names(&bucket).await.contains(&name.to_owned()));
         bucket.put_bytes(name, body(10)).await.unwrap();
         assert_holds(&bucket, name, &body(10)).await;
         let listed = crate::list::names(&bucket).await;
-        assert_eq!(
-            listed.iter().filter(|listed| *listed == name).count(),
-            1,
-            "{listed:?}"
-        );
+        assert_eq!(listed.iter().filter(|listed| *listed == name).count(), 1, "{listed:?}");
         bucket.delete(name).await.unwrap();
         assert_eq!(bucket.info(name).await.unwrap_err().code(), "not_found");
     }
@@ -118,18 +102,11 @@ async fn b19_without_rollup() {
     let place = crate::Place::jetstream().await;
     let bucket = place.bucket().await;
     let context = async_nats::jetstream::new(place.raw().await.unwrap());
-    let subject = jetblob::BucketName::parse(bucket.name())
-        .unwrap()
-        .record_subject("a");
+    let subject = jetblob::BucketName::parse(bucket.name()).unwrap().record_subject("a");
     for description in ["one", "two", "three"] {
         let record =
             json!({ "name": "a", "nuid": "abc", "size": 0, "chunks": 0, "description": description });
-        context
-            .publish(subject.clone(), record.to_string().into())
-            .await
-            .unwrap()
-            .await
-            .unwrap();
+        context.publish(subject.clone(), record.to_string().into()).await.unwrap().await.unwrap();
     }
     assert_eq!(bucket.info("a").await.unwrap().description, "three");
     assert_eq!(crate::list::names(&bucket).await, ["a"]);

@@ -8,12 +8,7 @@ use crate::{body, on_every_engine};
 
 /// The names of a bucket's objects, as they are listed.
 pub(crate) async fn names(bucket: &Bucket) -> Vec<String> {
-    bucket
-        .list(ListOptions::default())
-        .map_ok(|info| info.name)
-        .try_collect()
-        .await
-        .expect("a list")
+    bucket.list(ListOptions::default()).map_ok(|info| info.name).try_collect().await.expect("a list")
 }
 
 on_every_engine! {

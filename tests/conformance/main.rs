@@ -55,9 +55,7 @@ pub(crate) use on_every_engine;
 
 /// No operation hangs: a test that takes a minute has failed.
 async fn in_time(check: impl Future<Output = ()>) {
-    tokio::time::timeout(Duration::from_mins(1), check)
-        .await
-        .expect("the test hangs");
+    tokio::time::timeout(Duration::from_mins(1), check).await.expect("the test hangs");
 }
 
 /// Bytes that differ from place to place.
@@ -78,10 +76,5 @@ pub(crate) async fn assert_holds(bucket: &Bucket, name: &str, body: &[u8]) {
     assert_eq!(info.size, body.len() as u64, "{name}");
     assert_eq!(info.digest, Some(Digest::of(body)), "{name}");
     let bytes = bucket.get_bytes(name).await.expect("the object's bytes");
-    assert!(
-        bytes == body,
-        "{name}: {} bytes came, not the {} that were put",
-        bytes.len(),
-        body.len()
-    );
+    assert!(bytes == body, "{name}: {} bytes came, not the {} that were put", bytes.len(), body.len());
 }

@@ -10,14 +10,9 @@ use crate::{assert_holds, body};
 /// Nobody listens there.
 #[tokio::test]
 async fn no_server() {
-    let free = std::net::TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap();
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let start = Instant::now();
-    let error = Store::open(&format!("nats://user:s3cret@{free}"))
-        .await
-        .unwrap_err();
+    let error = Store::open(&format!("nats://user:s3cret@{free}")).await.unwrap_err();
     assert_eq!(error.code(), "unavailable");
     assert!(error.is_retryable());
     assert!(error.to_string().contains(&free.to_string()), "{error}");
@@ -30,10 +25,7 @@ async fn no_server() {
 async fn bad_url() {
     for url in ["", "http://127.0.0.1", "nats://", "nats://a b"] {
         let error = Store::open(url).await.unwrap_err();
-        assert!(
-            matches!(error.code(), "invalid_argument" | "unavailable"),
-            "{url}: {error}"
-        );
+        assert!(matches!(error.code(), "invalid_argument" | "unavailable"), "{url}: {error}");
     }
 }
 
@@ -45,21 +37,13 @@ async fn no_jetstream() {
     let start = Instant::now();
     let error = store.create_bucket(BucketConfig::new("b")).await.unwrap_err();
     assert_eq!(error.code(), "jetstream_not_enabled", "{error}");
-    assert_eq!(
-        store.bucket("b").await.unwrap_err().code(),
-        "jetstream_not_enabled"
-    );
+    assert_eq!(store.bucket("b").await.unwrap_err().code(), "jetstream_not_enabled");
     assert!(start.elapsed() < Duration::from_secs(5));
 
     let server = Server::start(ServerKind::Newest);
     let mut options = StoreOptions::default();
     options.domain = Some("hub".into());
-    let error = Store::open_with(server.url(), options)
-        .await
-        .unwrap()
-        .bucket("b")
-        .await
-        .unwrap_err();
+    let error = Store::open_with(server.url(), options).await.unwrap().bucket("b").await.unwrap_err();
     assert_eq!(error.code(), "jetstream_not_enabled");
     assert!(error.to_string().contains("hub"), "{error}");
 }
@@ -81,12 +65,7 @@ async fn wrong_password() {
     store.create_bucket(BucketConfig::new("b")).await.unwrap();
 
     let url = |user: &str| server.url().replace("://", &format!("://{user}@"));
-    Store::open(&url("u:right"))
-        .await
-        .unwrap()
-        .bucket("b")
-        .await
-        .unwrap();
+    Store::open(&url("u:right")).await.unwrap().bucket("b").await.unwrap();
     let error = Store::open(&url("u:wr0ng")).await.unwrap_err();
     assert_eq!(error.code(), "unauthenticated");
     assert!(!format!("{error} {error:?}").contains("wr0ng"), "{error}");
@@ -113,11 +92,7 @@ async fn denied_subjects() {
         options.user_and_password = Some((user.into(), password.into()));
         Store::open_with(server.url(), options).await.unwrap()
     };
-    let admin = open("admin", "a")
-        .await
-        .create_bucket(BucketConfig::new("b"))
-        .await
-        .unwrap();
+    let admin = open("admin", "a").await.create_bucket(BucketConfig::new("b")).await.unwrap();
     admin.put_bytes("small", body(10)).await.unwrap();
     admin.put_bytes("large", body(20 << 20)).await.unwrap();
 
@@ -133,15 +108,8 @@ async fn denied_subjects() {
     }
     let error = store.create_bucket(BucketConfig::new("c")).await.unwrap_err();
     assert_eq!(error.code(), "permission_denied");
-    assert!(
-        error.to_string().contains("$JS.API.STREAM.CREATE.OBJ_c"),
-        "{error}"
-    );
-    assert!(
-        start.elapsed() < Duration::from_secs(5),
-        "after {:?}",
-        start.elapsed()
-    );
+    assert!(error.to_string().contains("$JS.API.STREAM.CREATE.OBJ_c"), "{error}");
+    assert!(start.elapsed() < Duration::from_secs(5), "after {:?}", start.elapsed());
 }
 
 /// The features that jetblob uses where it can are on its own buckets, and their loss is survived.
@@ -151,10 +119,7 @@ async fn lost_features() {
     let bucket = place.bucket().await;
     let raw = place.raw().await.unwrap();
     let stream = format!("OBJ_{}", bucket.name());
-    let info = raw
-        .request(format!("$JS.API.STREAM.INFO.{stream}"), "".into())
-        .await
-        .unwrap();
+    let info = raw.request(format!("$JS.API.STREAM.INFO.{stream}"), "".into()).await.unwrap();
     let info: serde_json::Value = serde_json::from_slice(&info.payload).unwrap();
     let mut config = info["config"].clone();
     for feature in ["allow_batched", "allow_msg_ttl", "allow_atomic"] {
@@ -164,13 +129,8 @@ async fn lost_features() {
     for feature in ["allow_batched", "allow_atomic", "allow_direct"] {
         config[feature] = false.into();
     }
-    let update = raw
-        .request(
-            format!("$JS.API.STREAM.UPDATE.{stream}"),
-            config.to_string().into(),
-        )
-        .await
-        .unwrap();
+    let update =
+        raw.request(format!("$JS.API.STREAM.UPDATE.{stream}"), config.to_string().into()).await.unwrap();
     let update: serde_json::Value = serde_json::from_slice(&update.payload).unwrap();
     assert!(update["error"].is_null(), "{update}");
     for size in [10, 300_000, 5 << 20] {
@@ -200,17 +160,7 @@ async fn the_server_is_gone() {
         }
     };
     assert!(matches!(error.code(), "unavailable" | "timeout"), "{error}");
-    assert!(matches!(
-        bucket.info("a").await.unwrap_err().code(),
-        "unavailable" | "timeout"
-    ));
-    assert!(matches!(
-        bucket.put_bytes("b", body(10)).await.unwrap_err().code(),
-        "unavailable" | "timeout"
-    ));
-    assert!(
-        start.elapsed() < Duration::from_secs(40),
-        "after {:?}",
-        start.elapsed()
-    );
+    assert!(matches!(bucket.info("a").await.unwrap_err().code(), "unavailable" | "timeout"));
+    assert!(matches!(bucket.put_bytes("b", body(10)).await.unwrap_err().code(), "unavailable" | "timeout"));
+    assert!(start.elapsed() < Duration::from_secs(40), "after {:?}", start.elapsed());
 }

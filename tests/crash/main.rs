@@ -28,9 +28,8 @@ async fn a_hundred_killed_writers() {
     let reading = tokio::spawn(keep_reading(bucket.clone()));
     let mut possible = Possible::new();
     let mut acknowledged = 0;
-    let mut writers: Vec<Writer> = (0..WRITERS)
-        .map(|slot| Writer::start(&place.url, slot, random.r#gen()))
-        .collect();
+    let mut writers: Vec<Writer> =
+        (0..WRITERS).map(|slot| Writer::start(&place.url, slot, random.r#gen())).collect();
     for _ in 0..KILLS {
         // The moment is the point of the test: nothing is waited for.
         tokio::time::sleep(Duration::from_millis(random.gen_range(5..150))).await;
@@ -78,10 +77,7 @@ impl Writer {
 
     /// Kills the process, and takes in what it said. Answers with the number of acknowledged operations.
     fn kill(&mut self, possible: &mut Possible) -> usize {
-        assert!(
-            self.process.try_wait().unwrap().is_none(),
-            "the writer ended by itself"
-        );
+        assert!(self.process.try_wait().unwrap().is_none(), "the writer ended by itself");
         self.process.kill().expect("a running writer");
         self.process.wait().expect("a killed writer");
         let mut acknowledged = 0;
@@ -93,9 +89,7 @@ impl Writer {
             };
             // A killed process may leave half a line.
             let Ok(size) = size.parse() else { continue };
-            let sizes = possible
-                .entry((*name).to_owned())
-                .or_insert_with(|| BTreeSet::from([-1]));
+            let sizes = possible.entry((*name).to_owned()).or_insert_with(|| BTreeSet::from([-1]));
             if *what == "done" {
                 acknowledged += 1;
                 sizes.clear();
@@ -111,19 +105,13 @@ async fn check(bucket: &Bucket, possible: &Possible, prefix: &str) {
     for (name, sizes) in possible.iter().filter(|(name, _)| name.starts_with(prefix)) {
         let size = match bucket.get_bytes(name).await {
             Ok(bytes) => {
-                assert!(
-                    bytes == tests::bytes_of(name, bytes.len() as u64),
-                    "{name} is half"
-                );
+                assert!(bytes == tests::bytes_of(name, bytes.len() as u64), "{name} is half");
                 i64::try_from(bytes.len()).unwrap()
             }
             Err(error) if error.code() == "not_found" => -1,
             Err(error) => panic!("{name}: {error}"),
         };
-        assert!(
-            sizes.contains(&size),
-            "{name} has {size} bytes, it may have {sizes:?}"
-        );
+        assert!(sizes.contains(&size), "{name} has {size} bytes, it may have {sizes:?}");
     }
 }
 
@@ -133,11 +121,9 @@ async fn keep_reading(bucket: Bucket) {
         let listed: Vec<_> = bucket.list(ListOptions::default()).try_collect().await.unwrap();
         for info in listed {
             match bucket.get_bytes(&info.name).await {
-                Ok(bytes) => assert!(
-                    bytes == tests::bytes_of(&info.name, bytes.len() as u64),
-                    "{} is half",
-                    info.name
-                ),
+                Ok(bytes) => {
+                    assert!(bytes == tests::bytes_of(&info.name, bytes.len() as u64), "{} is half", info.name)
+                }
                 Err(error) => assert_eq!(error.code(), "not_found", "{}: {error}", info.name),
             }
         }
@@ -148,8 +134,5 @@ async fn keep_reading(bucket: Bucket) {
 fn payload_files(place: &Place) -> usize {
     let bucket = place.directory().unwrap().join("b.crash/objects");
     let shards = std::fs::read_dir(bucket).into_iter().flatten().flatten();
-    shards
-        .flat_map(|shard| std::fs::read_dir(shard.path()))
-        .map(Iterator::count)
-        .sum()
+    shards.flat_map(|shard| std::fs::read_dir(shard.path())).map(Iterator::count).sum()
 }

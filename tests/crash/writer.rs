@@ -12,11 +12,7 @@ use rand::{Rng, SeedableRng};
 #[tokio::main]
 async fn main() -> jetblob::Result<()> {
     let mut arguments = std::env::args().skip(1);
-    let mut argument = || {
-        arguments
-            .next()
-            .expect("usage: crash-writer <store> <slot> <seed>")
-    };
+    let mut argument = || arguments.next().expect("usage: crash-writer <store> <slot> <seed>");
     let (store, slot, seed) = (argument(), argument(), argument());
     let mut random = StdRng::seed_from_u64(seed.parse().expect("a seed"));
     let bucket = Store::open(&store).await?.bucket("crash").await?;
@@ -31,11 +27,7 @@ async fn main() -> jetblob::Result<()> {
         };
         say("begin", &name, size);
         match u64::try_from(size) {
-            Ok(size) => drop(
-                bucket
-                    .put_bytes(name.as_str(), tests::bytes_of(&name, size))
-                    .await?,
-            ),
+            Ok(size) => drop(bucket.put_bytes(name.as_str(), tests::bytes_of(&name, size)).await?),
             Err(_) => match bucket.delete(&name).await {
                 Err(error) if error.code() == "not_found" => {}
                 outcome => outcome?,
@@ -47,7 +39,5 @@ async fn main() -> jetblob::Result<()> {
 
 fn say(what: &str, name: &str, size: i64) {
     let mut out = std::io::stdout().lock();
-    writeln!(out, "{what} {name} {size}")
-        .and_then(|()| out.flush())
-        .expect("a parent that listens");
+    writeln!(out, "{what} {name} {size}").and_then(|()| out.flush()).expect("a parent that listens");
 }

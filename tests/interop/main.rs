@@ -19,17 +19,9 @@ struct Client {
 }
 
 const CLIENTS: [Client; 2] = [
-    Client {
-        name: "nats-py",
-        program: nats_py,
-        faults: &[],
-    },
+    Client { name: "nats-py", program: nats_py, faults: &[] },
     // It encodes names as Latin-1.
-    Client {
-        name: "@nats-io/obj",
-        program: nats_obj,
-        faults: &["日本"],
-    },
+    Client { name: "@nats-io/obj", program: nats_obj, faults: &["日本"] },
 ];
 
 fn nats_py() -> Command {
@@ -47,34 +39,16 @@ fn nats_obj() -> Command {
 /// The command, as it was built beside the tests.
 fn jetblob() -> Command {
     let tests = std::env::current_exe().expect("the path of the tests");
-    let built = tests
-        .parent()
-        .and_then(Path::parent)
-        .expect("a target directory")
-        .join("jetblob");
-    assert!(
-        built.exists(),
-        "there is no {}: `cargo build -p jetblob-cli` makes it",
-        built.display()
-    );
+    let built = tests.parent().and_then(Path::parent).expect("a target directory").join("jetblob");
+    assert!(built.exists(), "there is no {}: `cargo build -p jetblob-cli` makes it", built.display());
     Command::new(built)
 }
 
 /// Names and sizes that have made clients disagree.
 fn objects() -> Vec<(String, u64)> {
-    let mut objects: Vec<(String, u64)> = ["a b", "a/b/c.txt", "日本", "*", ">", "a.b", "???x"]
-        .map(|name| (name.to_owned(), 1000))
-        .into();
-    let sizes = [
-        0,
-        1,
-        CHUNK - 1,
-        CHUNK,
-        CHUNK + 1,
-        2 * CHUNK,
-        3 * CHUNK + 5,
-        20 << 20,
-    ];
+    let mut objects: Vec<(String, u64)> =
+        ["a b", "a/b/c.txt", "日本", "*", ">", "a.b", "???x"].map(|name| (name.to_owned(), 1000)).into();
+    let sizes = [0, 1, CHUNK - 1, CHUNK, CHUNK + 1, 2 * CHUNK, 3 * CHUNK + 5, 20 << 20];
     objects.extend(sizes.map(|size| (format!("size {size}"), size)));
     objects
 }
@@ -86,21 +60,14 @@ fn run(command: &mut Command, input: &str) -> Output {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap_or_else(|error| panic!("{command:?}: {error}"));
-    child
-        .stdin
-        .take()
-        .expect("a pipe")
-        .write_all(input.as_bytes())
-        .expect("a child that reads");
+    child.stdin.take().expect("a pipe").write_all(input.as_bytes()).expect("a child that reads");
     child.wait_with_output().expect("a child")
 }
 
 impl Client {
     fn order(&self, operation: &str, server: &Server, bucket: &str, objects: &[(&str, &Path)]) -> Output {
-        let objects: Vec<Value> = objects
-            .iter()
-            .map(|(name, file)| json!({ "name": name, "file": file }))
-            .collect();
+        let objects: Vec<Value> =
+            objects.iter().map(|(name, file)| json!({ "name": name, "file": file })).collect();
         let order =
             json!({ "url": server.url(), "operation": operation, "bucket": bucket, "objects": objects });
         run(&mut (self.program)(), &order.to_string())
@@ -114,23 +81,14 @@ impl Client {
         assert!(output.status.success(), "{} {operation}: {error}", self.name);
         for object in faulty {
             let output = self.order(operation, server, bucket, &[object]);
-            assert!(
-                !output.status.success(),
-                "{} can {operation} {:?} now",
-                self.name,
-                object.0
-            );
+            assert!(!output.status.success(), "{} can {operation} {:?} now", self.name, object.0);
         }
     }
 }
 
 fn jetblob_does(server: &Server, arguments: &[&str]) {
     let output = run(jetblob().args(["--store", server.url()]).args(arguments), "");
-    assert!(
-        output.status.success(),
-        "jetblob {arguments:?}: {}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+    assert!(output.status.success(), "jetblob {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
 }
 
 #[tokio::test]
@@ -144,29 +102,18 @@ async fn every_client_reads_ours_and_we_read_theirs() {
         std::fs::write(file(index, "in"), bytes_of(name, *size)).unwrap();
     }
     let without_node = std::env::var_os("JETBLOB_SKIP_NODE").is_some();
-    let clients = CLIENTS
-        .iter()
-        .filter(|client| !(without_node && client.name == "@nats-io/obj"));
+    let clients = CLIENTS.iter().filter(|client| !(without_node && client.name == "@nats-io/obj"));
     for (number, client) in clients.enumerate() {
         let (ours, theirs) = (format!("ours{number}"), format!("theirs{number}"));
         for bucket in [&ours, &theirs] {
-            store
-                .create_bucket(BucketConfig::new(bucket.as_str()))
-                .await
-                .unwrap();
+            store.create_bucket(BucketConfig::new(bucket.as_str())).await.unwrap();
         }
         let with_files = |what: &'static str| -> Vec<(&str, PathBuf)> {
-            objects
-                .iter()
-                .enumerate()
-                .map(|(index, (name, _))| (name.as_str(), file(index, what)))
-                .collect()
+            objects.iter().enumerate().map(|(index, (name, _))| (name.as_str(), file(index, what))).collect()
         };
         let written = with_files("in");
-        let written: Vec<(&str, &Path)> = written
-            .iter()
-            .map(|(name, file)| (*name, file.as_path()))
-            .collect();
+        let written: Vec<(&str, &Path)> =
+            written.iter().map(|(name, file)| (*name, file.as_path())).collect();
 
         client.does("put", &server, &theirs, &written);
         for (index, (name, size)) in objects.iter().enumerate() {
@@ -174,22 +121,12 @@ async fn every_client_reads_ours_and_we_read_theirs() {
                 continue;
             }
             let out = file(index, "out");
-            jetblob_does(
-                &server,
-                &["get", &format!("{theirs}/{name}"), out.to_str().unwrap()],
-            );
-            assert!(
-                std::fs::read(&out).unwrap() == bytes_of(name, *size),
-                "{}: {name:?}",
-                client.name
-            );
+            jetblob_does(&server, &["get", &format!("{theirs}/{name}"), out.to_str().unwrap()]);
+            assert!(std::fs::read(&out).unwrap() == bytes_of(name, *size), "{}: {name:?}", client.name);
         }
 
         for (name, file) in &written {
-            jetblob_does(
-                &server,
-                &["put", file.to_str().unwrap(), &format!("{ours}/{name}")],
-            );
+            jetblob_does(&server, &["put", file.to_str().unwrap(), &format!("{ours}/{name}")]);
         }
         let read = with_files("back");
         let read: Vec<(&str, &Path)> = read.iter().map(|(name, file)| (*name, file.as_path())).collect();

@@ -32,11 +32,7 @@ impl Place {
     pub async fn local() -> Self {
         let dir = tempfile::tempdir().expect("a temporary directory");
         let url = dir.path().to_str().expect("a path that is UTF-8").to_owned();
-        Self {
-            store: Store::open(&url).await.expect("a local store"),
-            url,
-            dir: Some(dir),
-        }
+        Self { store: Store::open(&url).await.expect("a local store"), url, dir: Some(dir) }
     }
 
     /// A connection of its own to the newest server.
@@ -56,11 +52,7 @@ impl Place {
 
     /// A connection of its own to this server.
     pub async fn on(url: &str) -> Self {
-        Self {
-            store: Store::open(url).await.expect("a connection"),
-            url: url.to_owned(),
-            dir: None,
-        }
+        Self { store: Store::open(url).await.expect("a connection"), url: url.to_owned(), dir: None }
     }
 
     /// A bucket of a name that no other test uses.
@@ -101,20 +93,14 @@ impl Place {
     /// Plants a record as it is, whatever it says, over the one that stands under the name.
     pub async fn plant(&self, bucket: &Bucket, name: &str, record: &serde_json::Value) {
         let engine = self.engine_bucket(bucket).await;
-        let expected = engine
-            .last(name, jetblob::Consistency::Leader)
-            .await
-            .expect("a look");
+        let expected = engine.last(name, jetblob::Consistency::Leader).await.expect("a look");
         let write = RecordWrite {
             name: name.to_owned(),
             key: record_key(name),
             expected: expected.map_or(0, |stored| stored.revision),
             record: Some(Record::parse(record.to_string().as_bytes()).expect("a JSON object")),
         };
-        let commit = Commit {
-            writes: vec![write],
-            ..Commit::default()
-        };
+        let commit = Commit { writes: vec![write], ..Commit::default() };
         engine.commit(&commit).await.expect("a planted record");
     }
 
@@ -133,10 +119,7 @@ impl Place {
             if found == wanted && self.uploads_under_way() == 0 {
                 return;
             }
-            assert!(
-                Instant::now() < deadline,
-                "the bucket holds {found:?}, it should hold {wanted:?}"
-            );
+            assert!(Instant::now() < deadline, "the bucket holds {found:?}, it should hold {wanted:?}");
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }
@@ -145,19 +128,12 @@ impl Place {
     fn uploads_under_way(&self) -> usize {
         let Some(dir) = &self.dir else { return 0 };
         let buckets = std::fs::read_dir(dir.path()).expect("the store").flatten();
-        buckets
-            .flat_map(|bucket| std::fs::read_dir(bucket.path().join("tmp")))
-            .map(Iterator::count)
-            .sum()
+        buckets.flat_map(|bucket| std::fs::read_dir(bucket.path().join("tmp"))).map(Iterator::count).sum()
     }
 }
 
 /// A name that no other test of the process uses.
 pub fn unique(what: &str) -> String {
     static NEXT: AtomicU32 = AtomicU32::new(0);
-    format!(
-        "{what}-{}-{}",
-        std::process::id(),
-        NEXT.fetch_add(1, Ordering::Relaxed)
-    )
+    format!("{what}-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed))
 }

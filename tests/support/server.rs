@@ -67,10 +67,7 @@ impl Server {
         let config = config.replace("$DIR", path);
         fs::write(
             &file,
-            format!(
-                "listen: 127.0.0.1:-1\nports_file_dir: \"{}\"\n{config}\n",
-                ports.display()
-            ),
+            format!("listen: 127.0.0.1:-1\nports_file_dir: \"{}\"\n{config}\n", ports.display()),
         )
         .expect("a configuration");
         let guard = Command::new("sh")
@@ -85,11 +82,7 @@ impl Server {
             .stderr(Stdio::null())
             .spawn()
             .expect("a shell");
-        let mut server = Self {
-            guard,
-            url: String::new(),
-            dir,
-        };
+        let mut server = Self { guard, url: String::new(), dir };
         server.url = server.wait_for_url(&ports);
         server
     }
@@ -107,16 +100,8 @@ impl Server {
                 return url;
             }
             let log = || fs::read_to_string(self.dir.path().join("log")).unwrap_or_default();
-            assert!(
-                Instant::now() < deadline,
-                "the server does not listen:\n{}",
-                log()
-            );
-            assert!(
-                self.guard.try_wait().expect("a child").is_none(),
-                "the server has ended:\n{}",
-                log()
-            );
+            assert!(Instant::now() < deadline, "the server does not listen:\n{}", log());
+            assert!(self.guard.try_wait().expect("a child").is_none(), "the server has ended:\n{}", log());
             std::thread::sleep(Duration::from_millis(10));
         }
     }

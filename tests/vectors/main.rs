@@ -35,12 +35,7 @@ fn names() {
         assert_eq!(subject, text(&vector["subject"]));
         assert_eq!(bucket.key_of_record_subject(&subject), vector["key"].as_str());
         assert_eq!(name::name_of_key(text(&vector["key"])), object);
-        for key in vector["legacy_keys"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .chain([&vector["key"]])
-        {
+        for key in vector["legacy_keys"].as_array().unwrap().iter().chain([&vector["key"]]) {
             assert!(name::key_is_of_name(text(key), object), "{key} {object:?}");
         }
     }
@@ -52,10 +47,7 @@ fn names() {
         assert_eq!(Some(matches), vector["matches"].as_bool(), "{vector}");
     }
     for name in items(&vectors["buckets"], "valid") {
-        assert_eq!(
-            BucketName::parse(text(name)).unwrap().stream(),
-            format!("OBJ_{}", text(name))
-        );
+        assert_eq!(BucketName::parse(text(name)).unwrap().stream(), format!("OBJ_{}", text(name)));
     }
     for name in items(&vectors["buckets"], "invalid") {
         assert!(BucketName::parse(text(name)).is_err(), "{name}");
@@ -67,17 +59,10 @@ fn digests() {
     let vectors = read("digests.json");
     for vector in items(&vectors, "read") {
         let digest = Digest::parse(text(&vector["text"])).ok();
-        assert_eq!(
-            json!(digest.map(|digest| digest.to_hex())),
-            vector["hex"],
-            "{vector}"
-        );
+        assert_eq!(json!(digest.map(|digest| digest.to_hex())), vector["hex"], "{vector}");
     }
     for vector in items(&vectors, "bodies") {
-        assert_eq!(
-            Digest::of(text(&vector["utf8"]).as_bytes()).to_string(),
-            text(&vector["digest"])
-        );
+        assert_eq!(Digest::of(text(&vector["utf8"]).as_bytes()).to_string(), text(&vector["digest"]));
     }
 }
 
@@ -87,11 +72,7 @@ fn chunks() {
     for vector in items(&vectors, "cut") {
         let number = |field: &str| vector[field].as_u64().expect("a number");
         let count = chunk::chunk_count(number("size"), number("chunk_size").try_into().unwrap());
-        assert_eq!(
-            count,
-            vector["chunks"].as_array().unwrap().len() as u64,
-            "{vector}"
-        );
+        assert_eq!(count, vector["chunks"].as_array().unwrap().len() as u64, "{vector}");
     }
     for vector in items(&vectors, "chunk_size") {
         let size = |field: &str| vector[field].as_u64().map(|size| usize::try_from(size).unwrap());
@@ -112,9 +93,7 @@ fn records() {
         }
     }
     for vector in items(&vectors, "invalid") {
-        let bytes = vector["text"]
-            .as_str()
-            .map_or_else(|| vector["json"].to_string(), str::to_owned);
+        let bytes = vector["text"].as_str().map_or_else(|| vector["json"].to_string(), str::to_owned);
         let understood = Record::parse(bytes.as_bytes()).and_then(|record| understand(&record));
         assert!(understood.is_err(), "{}: {understood:?}", vector["case"]);
     }

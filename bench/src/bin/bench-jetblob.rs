@@ -11,9 +11,7 @@ async fn main() -> Result<(), Failure> {
     // The same bucket again is fine, and so is a new one.
     let bucket = match store.bucket(&order.bucket).await {
         Err(error) if error.code() == "bucket_not_found" => {
-            store
-                .create_bucket(BucketConfig::new(order.bucket.as_str()))
-                .await?
+            store.create_bucket(BucketConfig::new(order.bucket.as_str())).await?
         }
         opened => opened?,
     };

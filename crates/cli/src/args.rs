@@ -34,13 +34,7 @@ pub(crate) struct Global {
     ///
     /// A server in front of a path wins over it. Without either it is the directory $XDG_DATA_HOME/jetblob, or
     /// ~/.local/share/jetblob.
-    #[arg(
-        long,
-        global = true,
-        value_name = "URL",
-        env = "JETBLOB_STORE",
-        hide_env_values = true
-    )]
+    #[arg(long, global = true, value_name = "URL", env = "JETBLOB_STORE", hide_env_values = true)]
     pub(crate) store: Option<String>,
     /// Print one JSON object a line, errors on stderr included.
     #[arg(long, global = true)]
@@ -60,13 +54,7 @@ pub(crate) struct Global {
 #[command(next_help_heading = "Connection")]
 pub(crate) struct Connection {
     /// A credentials file (JWT and seed).
-    #[arg(
-        long,
-        global = true,
-        value_name = "FILE",
-        env = "NATS_CREDS",
-        hide_env_values = true
-    )]
+    #[arg(long, global = true, value_name = "FILE", env = "NATS_CREDS", hide_env_values = true)]
     pub(crate) creds: Option<PathBuf>,
     /// A user. A token is taken from $NATS_TOKEN alone.
     #[arg(long, global = true, env = "NATS_USER", hide_env_values = true)]
@@ -169,10 +157,7 @@ mod tests {
 
     #[test]
     fn secrets_in_the_environment_are_not_in_the_help() {
-        for argument in Cli::command()
-            .get_arguments()
-            .filter(|argument| argument.get_env().is_some())
-        {
+        for argument in Cli::command().get_arguments().filter(|argument| argument.get_env().is_some()) {
             assert!(argument.is_hide_env_values_set(), "{argument}");
         }
     }

@@ -49,10 +49,7 @@ impl From<Error> for Failure {
 
 impl Failure {
     pub(crate) fn io(what: impl Into<String>, error: io::Error) -> Self {
-        Self::Io {
-            what: what.into(),
-            error,
-        }
+        Self::Io { what: what.into(), error }
     }
 
     pub(crate) fn exit_code(&self) -> u8 {
@@ -70,12 +67,7 @@ impl Failure {
     /// Says on stderr what failed, if there is anything left to say.
     pub(crate) fn report(&self, json: bool) {
         let Some(message) = self.message() else { return };
-        report(
-            json,
-            self.code(),
-            &message,
-            matches!(self, Self::Store(error) if error.is_retryable()),
-        );
+        report(json, self.code(), &message, matches!(self, Self::Store(error) if error.is_retryable()));
     }
 
     fn code(&self) -> &'static str {
@@ -97,9 +89,9 @@ impl Failure {
             Self::Io { what, error } => Some(format!("{what}: {error}")),
             Self::Stdout(error) if error.kind() == io::ErrorKind::BrokenPipe => None,
             Self::Stdout(error) => Some(format!("standard output: {error}")),
-            Self::NotEmpty { bucket } => Some(format!(
-                "bucket {bucket:?} is not empty; with --force its objects are removed too"
-            )),
+            Self::NotEmpty { bucket } => {
+                Some(format!("bucket {bucket:?} is not empty; with --force its objects are removed too"))
+            }
             Self::Interrupted(_) | Self::Partial => None,
         }
     }
@@ -133,20 +125,12 @@ fn of_error(error: &Error) -> u8 {
 
 /// Prints the help that was asked for, or says what is wrong with the command line.
 pub(crate) fn of_grammar(error: &clap::Error) -> ExitCode {
-    let json = || {
-        std::env::args_os()
-            .take_while(|argument| argument != "--")
-            .any(|argument| argument == "--json")
-    };
+    let json =
+        || std::env::args_os().take_while(|argument| argument != "--").any(|argument| argument == "--json");
     if error.use_stderr() && json() {
         let text = error.render().to_string();
         let message = text.lines().next().unwrap_or_default();
-        report(
-            true,
-            "usage",
-            message.strip_prefix("error: ").unwrap_or(message),
-            false,
-        );
+        report(true, "usage", message.strip_prefix("error: ").unwrap_or(message), false);
         return USAGE.into();
     }
     let _ = error.print();
@@ -161,80 +145,21 @@ mod tests {
     fn each_kind_of_error_has_its_exit_code() {
         let (bucket, name, reason) = (|| "b".to_owned(), || "n".to_owned(), || "r".to_owned());
         for (error, code) in [
-            (
-                Error::InvalidName {
-                    name: name(),
-                    reason: reason(),
-                },
-                2,
-            ),
+            (Error::InvalidName { name: name(), reason: reason() }, 2),
             (Error::BucketNotFound { bucket: bucket() }, 3),
             (Error::BucketDeleted { bucket: bucket() }, 3),
-            (
-                Error::NotFound {
-                    bucket: bucket(),
-                    name: name(),
-                },
-                4,
-            ),
-            (
-                Error::ObjectChanged {
-                    bucket: bucket(),
-                    name: name(),
-                },
-                5,
-            ),
-            (
-                Error::Conflict {
-                    bucket: bucket(),
-                    name: name(),
-                    expected: 1,
-                },
-                6,
-            ),
+            (Error::NotFound { bucket: bucket(), name: name() }, 4),
+            (Error::ObjectChanged { bucket: bucket(), name: name() }, 5),
+            (Error::Conflict { bucket: bucket(), name: name(), expected: 1 }, 6),
             (Error::Sealed { bucket: bucket() }, 6),
             (Error::Unauthenticated { reason: reason() }, 7),
             (Error::Tls { reason: reason() }, 7),
-            (
-                Error::BadMeta {
-                    bucket: bucket(),
-                    name: name(),
-                    reason: reason(),
-                },
-                8,
-            ),
-            (
-                Error::Unknown {
-                    during: Box::default(),
-                    nuid: None,
-                    revision_before: 1,
-                },
-                9,
-            ),
+            (Error::BadMeta { bucket: bucket(), name: name(), reason: reason() }, 8),
+            (Error::Unknown { during: Box::default(), nuid: None, revision_before: 1 }, 9),
             (Error::Closed { what: "the store" }, 1),
-            (
-                Error::LinkLoop {
-                    bucket: bucket(),
-                    name: name(),
-                },
-                1,
-            ),
-            (
-                Error::Server {
-                    during: Box::default(),
-                    code: 10_008,
-                    text: reason(),
-                },
-                5,
-            ),
-            (
-                Error::Server {
-                    during: Box::default(),
-                    code: 1,
-                    text: reason(),
-                },
-                1,
-            ),
+            (Error::LinkLoop { bucket: bucket(), name: name() }, 1),
+            (Error::Server { during: Box::default(), code: 10_008, text: reason() }, 5),
+            (Error::Server { during: Box::default(), code: 1, text: reason() }, 1),
         ] {
             assert_eq!(of_error(&error), code, "{error}");
         }

@@ -20,10 +20,7 @@ const SIGTERM: u8 = 15;
 impl Interrupt {
     pub(crate) fn listen() -> io::Result<Self> {
         use tokio::signal::unix::{SignalKind, signal};
-        Ok(Self {
-            interrupt: signal(SignalKind::interrupt())?,
-            terminate: signal(SignalKind::terminate())?,
-        })
+        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
     }
 
     /// Waits for a signal; answers with its number.
@@ -39,9 +36,7 @@ impl Interrupt {
 #[cfg(windows)]
 impl Interrupt {
     pub(crate) fn listen() -> io::Result<Self> {
-        Ok(Self {
-            interrupt: tokio::signal::windows::ctrl_c()?,
-        })
+        Ok(Self { interrupt: tokio::signal::windows::ctrl_c()? })
     }
 
     /// Waits for Ctrl-C; answers with the number of the signal that it is elsewhere.

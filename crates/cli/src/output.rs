@@ -10,9 +10,7 @@ use crate::{json, size};
 /// Prints a line at once: text, or a JSON object.
 pub(crate) fn line(text: impl Display) -> Result<(), Failure> {
     let mut stdout = io::stdout().lock();
-    writeln!(stdout, "{text}")
-        .and_then(|()| stdout.flush())
-        .map_err(Failure::Stdout)
+    writeln!(stdout, "{text}").and_then(|()| stdout.flush()).map_err(Failure::Stdout)
 }
 
 /// Prints rows in columns. The first of a row is aligned to the right, the last is not padded.
@@ -27,11 +25,7 @@ pub(crate) fn fields(fields: &[(&str, String)]) -> Result<(), Failure> {
 
 /// A size, exact or for people.
 pub(crate) fn bytes(bytes: u64, exact: bool) -> String {
-    if exact {
-        bytes.to_string()
-    } else {
-        size::human(bytes)
-    }
+    if exact { bytes.to_string() } else { size::human(bytes) }
 }
 
 /// A time for people, in UTC.
@@ -51,11 +45,7 @@ fn write_table<const COLUMNS: usize>(out: &mut impl Write, rows: &[[String; COLU
         for (column, cell) in row.iter().enumerate() {
             let padding = " ".repeat(widths[column] - width(cell));
             let cell = cell.as_str();
-            line.extend(if column == 0 {
-                ["", &padding, cell]
-            } else {
-                ["  ", cell, &padding]
-            });
+            line.extend(if column == 0 { ["", &padding, cell] } else { ["  ", cell, &padding] });
         }
         writeln!(out, "{}", line.trim_end_matches(' '))?;
     }
@@ -82,22 +72,13 @@ mod tests {
 
     #[test]
     fn columns_are_as_wide_as_their_widest_cell() {
-        let rows = [
-            ["1 B".into(), "日本".into(), "x".into()],
-            ["10 KiB".into(), "a".into(), String::new()],
-        ];
-        assert_eq!(
-            written(|out| write_table(out, &rows)),
-            "   1 B  日本  x\n10 KiB  a\n"
-        );
+        let rows = [["1 B".into(), "日本".into(), "x".into()], ["10 KiB".into(), "a".into(), String::new()]];
+        assert_eq!(written(|out| write_table(out, &rows)), "   1 B  日本  x\n10 KiB  a\n");
     }
 
     #[test]
     fn fields_are_aligned() {
         let fields = [("name", "x".to_owned()), ("description", "y".to_owned())];
-        assert_eq!(
-            written(|out| write_fields(out, &fields)),
-            "name         x\ndescription  y\n"
-        );
+        assert_eq!(written(|out| write_fields(out, &fields)), "name         x\ndescription  y\n");
     }
 }

@@ -25,11 +25,7 @@ impl FromStr for Parts {
                 None => "it must begin with a bucket".to_owned(),
             });
         }
-        Ok(Self {
-            store,
-            bucket: bucket.to_owned(),
-            name: name.to_owned(),
-        })
+        Ok(Self { store, bucket: bucket.to_owned(), name: name.to_owned() })
     }
 }
 
@@ -48,9 +44,10 @@ fn split_store(path: &str) -> Result<(Option<String>, &str), String> {
             }
             Ok((Some(format!("{scheme}://{server}")), path))
         }
-        Some(_) => Err(
-            "what is in front of the bucket must be nats://, tls://, ws:// or wss:// and a server".to_owned(),
-        ),
+        Some(_) => {
+            Err("what is in front of the bucket must be nats://, tls://, ws:// or wss:// and a server"
+                .to_owned())
+        }
     }
 }
 
@@ -91,10 +88,8 @@ impl ObjectPath {
         let last = self.name.rsplit('/').next().unwrap_or_default();
         let mut components = Path::new(last).components();
         // On some systems more than `/` leads elsewhere.
-        let is_file_name = matches!(
-            (components.next(), components.next()),
-            (Some(Component::Normal(_)), None)
-        );
+        let is_file_name =
+            matches!((components.next(), components.next()), (Some(Component::Normal(_)), None));
         if !is_file_name || last.contains('\0') {
             let name = &self.name;
             return Err(Failure::Usage(format!(
@@ -128,15 +123,13 @@ impl TargetPath {
     pub(crate) fn name_for(&self, file: Option<&Path>) -> Result<String, Failure> {
         let bucket = &self.bucket;
         match file {
-            None if self.name.is_empty() => Err(Failure::Usage(format!(
-                "standard input has no name; give {bucket}/NAME"
-            ))),
+            None if self.name.is_empty() => {
+                Err(Failure::Usage(format!("standard input has no name; give {bucket}/NAME")))
+            }
             Some(file) if self.name.is_empty() || self.name.ends_with('/') => {
                 let base = file.file_name().and_then(|base| base.to_str()).ok_or_else(|| {
                     let file = file.display();
-                    Failure::Usage(format!(
-                        "{file} has no name that an object can bear; give {bucket}/NAME"
-                    ))
+                    Failure::Usage(format!("{file} has no name that an object can bear; give {bucket}/NAME"))
                 })?;
                 Ok(format!("{}{base}", self.name))
             }
@@ -160,11 +153,7 @@ impl FromStr for PrefixPath {
 
     fn from_str(path: &str) -> Result<Self, String> {
         let Parts { store, bucket, name } = path.parse()?;
-        Ok(Self {
-            store,
-            bucket,
-            prefix: name,
-        })
+        Ok(Self { store, bucket, prefix: name })
     }
 }
 
@@ -182,9 +171,7 @@ impl FromStr for BucketPath {
     fn from_str(path: &str) -> Result<Self, String> {
         let Parts { store, bucket, name } = path.parse()?;
         if !name.is_empty() {
-            return Err(format!(
-                "that is the path of an object; the bucket alone is {bucket}"
-            ));
+            return Err(format!("that is the path of an object; the bucket alone is {bucket}"));
         }
         Ok(Self { store, bucket })
     }
@@ -215,44 +202,22 @@ mod tests {
 
     #[test]
     fn a_server_may_stand_in_front() {
-        assert_eq!(
-            parts("nats://h:4222/b/a/b"),
-            some(Some("nats://h:4222"), "b", "a/b")
-        );
+        assert_eq!(parts("nats://h:4222/b/a/b"), some(Some("nats://h:4222"), "b", "a/b"));
         assert_eq!(parts("wss://u:p@h/b"), some(Some("wss://u:p@h"), "b", ""));
-        assert_eq!(
-            parts("tls://[::1]:4222/b/n"),
-            some(Some("tls://[::1]:4222"), "b", "n")
-        );
-        assert_eq!(
-            parts("nats://a:1,b:2/b/n"),
-            some(Some("nats://a:1,b:2"), "b", "n")
-        );
+        assert_eq!(parts("tls://[::1]:4222/b/n"), some(Some("tls://[::1]:4222"), "b", "n"));
+        assert_eq!(parts("nats://a:1,b:2/b/n"), some(Some("nats://a:1,b:2"), "b", "n"));
     }
 
     #[test]
     fn what_is_no_path_is_refused() {
-        for path in [
-            "",
-            "/",
-            "/b/n",
-            "nats://",
-            "nats:///b/n",
-            "nats://h",
-            "nats://h/",
-            "nats:b/n",
-            "file:/d/b/n",
-        ] {
+        for path in
+            ["", "/", "/b/n", "nats://", "nats:///b/n", "nats://h", "nats://h/", "nats:b/n", "file:/d/b/n"]
+        {
             assert!(path.parse::<Parts>().is_err(), "{path}");
         }
         assert!("file:///d/b/n".parse::<Parts>().unwrap_err().contains("--store"));
         assert!("http://h/b/n".parse::<Parts>().unwrap_err().contains("nats://"));
-        assert!(
-            !"nats://u:s3cret@h"
-                .parse::<Parts>()
-                .unwrap_err()
-                .contains("s3cret")
-        );
+        assert!(!"nats://u:s3cret@h".parse::<Parts>().unwrap_err().contains("s3cret"));
         assert!("b".parse::<ObjectPath>().unwrap_err().contains("b/NAME"));
         assert!("b/n".parse::<BucketPath>().is_err());
     }
@@ -270,11 +235,8 @@ mod tests {
 
     #[test]
     fn a_put_takes_the_name_of_its_file_where_the_path_leaves_it_open() {
-        let name = |path: &str, file: &str| {
-            path.parse::<TargetPath>()
-                .unwrap()
-                .name_for(Some(Path::new(file)))
-        };
+        let name =
+            |path: &str, file: &str| path.parse::<TargetPath>().unwrap().name_for(Some(Path::new(file)));
         assert_eq!(name("b", "dir/f.txt").unwrap(), "f.txt");
         assert_eq!(name("b/", "f.txt").unwrap(), "f.txt");
         assert_eq!(name("b/sub/", "/x/f.txt").unwrap(), "sub/f.txt");

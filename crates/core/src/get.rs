@@ -20,6 +20,9 @@ use crate::{Bucket, Error, Result};
 /// How often a get begins anew because the object is replaced before its first byte.
 const ATTEMPTS: usize = 8;
 
+/// Bytes that are allocated ahead because a record says so.
+const BELIEVED: usize = 64 << 20;
+
 /// How [`Bucket::get_with`] reads.
 #[derive(Debug, Clone, Copy, Default)]
 #[non_exhaustive]
@@ -40,6 +43,8 @@ pub struct Object {
     chunks: BoxStream<'static, Result<Bytes>>,
     /// What is left of the chunk that `AsyncRead` is in.
     rest: Bytes,
+    /// Why the transfer ended early: told again to whoever asks again, so that no failure looks like the end.
+    failed: Option<Error>,
 }
 
 impl Bucket {
@@ -86,7 +91,10 @@ impl Bucket {
         if first.len() as u64 == object.info.size {
             return Ok(first);
         }
-        let mut bytes = BytesMut::from(first);
+        // The size is what the record says: it is believed as the bytes come.
+        let expected = usize::try_from(object.info.size).unwrap_or(usize::MAX).min(BELIEVED);
+        let mut bytes = BytesMut::with_capacity(expected);
+        bytes.extend_from_slice(&first);
         while let Some(chunk) = object.next().await? {
             bytes.extend_from_slice(&chunk);
         }
@@ -108,17 +116,11 @@ impl Bucket {
     /// failure the file is as it was, or still not there.
     pub async fn get_file(&self, name: &str, path: impl AsRef<Path>) -> Result<ObjectInfo> {
         let object = self.get(name).await?;
-        object
-            .into_file(path)
-            .await
-            .map_err(|error| error.during("get", Some(self.name()), Some(name)))
+        object.into_file(path).await.map_err(|error| error.during("get", Some(self.name()), Some(name)))
     }
 
     async fn open_object(&self, name: &str, options: GetOptions) -> Result<Object> {
-        let mut look = InfoOptions {
-            show_deleted: options.show_deleted,
-            consistency: options.consistency,
-        };
+        let mut look = InfoOptions { show_deleted: options.show_deleted, consistency: options.consistency };
         for attempt in 1.. {
             let (bucket, info) = self.follow(name, look).await?;
             match bucket.begin(info).await {
@@ -136,20 +138,10 @@ impl Bucket {
         let mut check = BodyCheck::new(&info);
         let Some(nuid) = info.nuid.clone().filter(|_| info.size > 0 && !info.deleted) else {
             self.accept(&info, &mut check, &[])?;
-            return Ok(Object {
-                info,
-                chunks: stream::empty().boxed(),
-                rest: Bytes::new(),
-            });
+            return Ok(Object { info, chunks: stream::empty().boxed(), rest: Bytes::new(), failed: None });
         };
         let chunks = self.engine.read(&info, &nuid, 0);
-        let mut reading = Reading {
-            bucket: self,
-            info: info.clone(),
-            nuid,
-            chunks,
-            check,
-        };
+        let mut reading = Reading { bucket: self, info: info.clone(), nuid, chunks, check };
         let first = reading.next().await;
         if let Err(error) = first {
             return Err(error);
@@ -158,11 +150,7 @@ impl Bucket {
             Ok(reading.next().await?.map(|chunk| (chunk, reading)))
         });
         let chunks = stream::iter(first.transpose()).chain(rest).boxed();
-        Ok(Object {
-            info,
-            chunks,
-            rest: Bytes::new(),
-        })
+        Ok(Object { info, chunks, rest: Bytes::new(), failed: None })
     }
 
     fn accept(&self, info: &ObjectInfo, check: &mut BodyCheck, chunk: &[u8]) -> Result<()> {
@@ -170,12 +158,7 @@ impl Bucket {
         check.accept(chunk).map_err(|mismatch| match mismatch {
             Mismatch::Digest { expected, actual } => {
                 let (expected, actual) = (expected.to_string(), actual.to_string());
-                Error::DigestMismatch {
-                    bucket,
-                    name,
-                    expected,
-                    actual,
-                }
+                Error::DigestMismatch { bucket, name, expected, actual }
             }
             Mismatch::TooLong { size, received } => {
                 let reason = format!("it says {size} bytes, but there are {received} or more");
@@ -217,24 +200,14 @@ impl Reading {
     /// The chunks are gone: the record says whether the object was replaced, deleted, expired, or damaged.
     async fn why_missing(&mut self) -> Error {
         let name = &self.info.name;
-        let show_deleted = InfoOptions {
-            show_deleted: true,
-            consistency: Consistency::Leader,
-        };
+        let show_deleted = InfoOptions { show_deleted: true, consistency: Consistency::Leader };
         match self.bucket.look_up(name, show_deleted).await {
             Ok(now) if now.deleted => self.bucket.not_found(name),
-            Ok(now) if now.nuid.as_ref() != Some(&self.nuid) => Error::ObjectChanged {
-                bucket: self.bucket.name().to_owned(),
-                name: name.clone(),
-            },
+            Ok(now) if now.nuid.as_ref() != Some(&self.nuid) => {
+                Error::ObjectChanged { bucket: self.bucket.name().to_owned(), name: name.clone() }
+            }
             // A record that was rewritten outlives its chunks there: it has expired with them.
-            Ok(_)
-                if self
-                    .bucket
-                    .status()
-                    .await
-                    .is_ok_and(|status| status.ttl.is_some()) =>
-            {
+            Ok(_) if self.bucket.status().await.is_ok_and(|status| status.ttl.is_some()) => {
                 self.bucket.not_found(name)
             }
             Ok(_) => Error::DataMissing {
@@ -251,10 +224,7 @@ impl Reading {
 impl Object {
     /// The next chunk of the object, without a copy; `None` at its end.
     pub async fn next(&mut self) -> Result<Option<Bytes>> {
-        if !self.rest.is_empty() {
-            return Ok(Some(std::mem::take(&mut self.rest)));
-        }
-        self.chunks.next().await.transpose()
+        StreamExt::next(self).await.transpose()
     }
 
     /// Reads the rest of the object into a file, as [`Bucket::get_file`] does.
@@ -307,10 +277,7 @@ fn write_file(path: PathBuf) -> (mpsc::Sender<Piece>, tokio::task::JoinHandle<io
         if path.is_dir() {
             return Err(io::Error::from(io::ErrorKind::IsADirectory));
         }
-        let folder = path
-            .parent()
-            .filter(|folder| !folder.as_os_str().is_empty())
-            .unwrap_or(Path::new("."));
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let mut file = temporary_file(folder)?;
         while let Some(piece) = pieces.blocking_recv() {
             match piece {
@@ -340,9 +307,7 @@ fn temporary_file(folder: &Path) -> io::Result<tempfile::NamedTempFile> {
 
 impl std::fmt::Debug for Object {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Object")
-            .field("info", &self.info)
-            .finish_non_exhaustive()
+        f.debug_struct("Object").field("info", &self.info).finish_non_exhaustive()
     }
 }
 
@@ -353,7 +318,14 @@ impl Stream for Object {
         if !self.rest.is_empty() {
             return Poll::Ready(Some(Ok(std::mem::take(&mut self.rest))));
         }
-        self.chunks.poll_next_unpin(cx)
+        if let Some(error) = &self.failed {
+            return Poll::Ready(Some(Err(error.clone())));
+        }
+        let next = ready!(self.chunks.poll_next_unpin(cx));
+        if let Some(Err(error)) = &next {
+            self.failed = Some(error.clone());
+        }
+        Poll::Ready(next)
     }
 }
 
@@ -364,7 +336,7 @@ impl AsyncRead for Object {
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         if self.rest.is_empty() {
-            match ready!(self.chunks.poll_next_unpin(cx)) {
+            match ready!(self.as_mut().poll_next(cx)) {
                 Some(chunk) => self.rest = chunk?,
                 None => return Poll::Ready(Ok(())),
             }

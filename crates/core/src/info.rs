@@ -28,9 +28,7 @@ impl Bucket {
 
     /// Like [`info`](Self::info), with options.
     pub async fn info_with(&self, name: &str, options: InfoOptions) -> Result<ObjectInfo> {
-        self.look_up(name, options)
-            .await
-            .map_err(|error| error.during("info", Some(self.name()), Some(name)))
+        self.look_up(name, options).await.map_err(|error| error.during("info", Some(self.name()), Some(name)))
     }
 
     pub(crate) async fn look_up(&self, name: &str, options: InfoOptions) -> Result<ObjectInfo> {
@@ -60,10 +58,7 @@ impl Bucket {
                 });
             };
             if visited.len() == MAX_LINK_HOPS || !visited.insert((target.clone(), target_name.clone())) {
-                return Err(Error::LinkLoop {
-                    bucket: self.name().to_owned(),
-                    name: name.to_owned(),
-                });
+                return Err(Error::LinkLoop { bucket: self.name().to_owned(), name: name.to_owned() });
             }
             if target != *bucket.key() {
                 let opened = bucket.store.open_bucket(&target).await?;
@@ -78,9 +73,7 @@ impl Bucket {
     pub(crate) fn read_record(&self, stored: &StoredRecord) -> Result<ObjectInfo> {
         let bad = |invalid: Invalid| self.bad_meta(&name_of_key(&stored.key), &invalid);
         let record = stored.record.as_ref().map_err(|invalid| bad(invalid.clone()))?;
-        let info = record
-            .info(self.key(), stored.mtime, stored.revision)
-            .map_err(bad)?;
+        let info = record.info(self.key(), stored.mtime, stored.revision).map_err(bad)?;
         if !key_is_of_name(&stored.key, &info.name) {
             return Err(bad(Invalid::new(format!("it calls itself {:?}", info.name))));
         }
@@ -88,25 +81,16 @@ impl Bucket {
     }
 
     pub(crate) fn not_found(&self, name: &str) -> Error {
-        Error::NotFound {
-            bucket: self.name().to_owned(),
-            name: name.to_owned(),
-        }
+        Error::NotFound { bucket: self.name().to_owned(), name: name.to_owned() }
     }
 
     fn bad_meta(&self, name: &str, invalid: &Invalid) -> Error {
-        Error::BadMeta {
-            bucket: self.name().to_owned(),
-            name: name.to_owned(),
-            reason: invalid.to_string(),
-        }
+        Error::BadMeta { bucket: self.name().to_owned(), name: name.to_owned(), reason: invalid.to_string() }
     }
 }
 
 /// Refuses a name before anything is sent.
 pub(crate) fn check_name(name: &str) -> Result<()> {
-    check_object_name(name).map_err(|invalid| Error::InvalidName {
-        name: name.to_owned(),
-        reason: invalid.to_string(),
-    })
+    check_object_name(name)
+        .map_err(|invalid| Error::InvalidName { name: name.to_owned(), reason: invalid.to_string() })
 }

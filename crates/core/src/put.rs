@@ -18,7 +18,7 @@ use crate::protocol::{Digest, Nuid, ObjectInfo, ObjectMeta, chunk, name};
 use crate::{Body, Bucket, Error, Result};
 
 /// How often a put of a body that can be read again is tried, when the server loses chunks of it.
-const ATTEMPTS: usize = 4;
+const ATTEMPTS: usize = 3;
 
 /// What a server needs of a message beside the record itself: the headers of the commit.
 const RECORD_HEADERS: usize = 256;
@@ -87,10 +87,7 @@ impl Bucket {
         let path = path.as_ref();
         let Some(name) = path.to_str() else {
             let name = path.to_string_lossy().into_owned();
-            return Err(Error::InvalidName {
-                name,
-                reason: "the path is not UTF-8".to_owned(),
-            });
+            return Err(Error::InvalidName { name, reason: "the path is not UTF-8".to_owned() });
         };
         self.put(name, Body::file(path)).await
     }
@@ -116,7 +113,8 @@ impl Bucket {
         while let Some(now) = body.take() {
             body = now.again().filter(|_| attempt < ATTEMPTS);
             match self.put_once(&meta, now, chunk_size, options).await {
-                Err(error) if body.is_some() && error.is_retryable() => attempt += 1,
+                // A server that was silent for as long as is allowed is not asked again.
+                Err(Error::Unavailable { .. }) if body.is_some() => attempt += 1,
                 outcome => return outcome,
             }
         }
@@ -127,29 +125,17 @@ impl Bucket {
     fn check_put(&self, meta: &ObjectMeta) -> Result<usize> {
         check_name(&meta.name)?;
         let max_message = self.engine.max_chunk_size();
-        let chunk_size =
-            chunk::chunk_size(meta.chunk_size, max_message).map_err(|invalid| Error::InvalidArgument {
-                argument: "chunk size",
-                reason: invalid.to_string(),
-            })?;
+        let chunk_size = chunk::chunk_size(meta.chunk_size, max_message).map_err(|invalid| {
+            Error::InvalidArgument { argument: "chunk size", reason: invalid.to_string() }
+        })?;
         let digest = Digest::of(b"");
-        let largest = PutBody {
-            size: u64::MAX,
-            chunks: u64::MAX,
-            chunk_size,
-            digest,
-        };
+        let largest = PutBody { size: u64::MAX, chunks: u64::MAX, chunk_size, digest };
         let record = Record::of_put(self.key(), meta, &Nuid::fresh(), &largest).to_json();
         if record.len() + RECORD_HEADERS > max_message {
-            let reason = format!(
-                "name, description, headers and metadata are {} bytes together",
-                record.len()
-            );
+            let reason =
+                format!("name, description, headers and metadata are {} bytes together", record.len());
             let reason = format!("{reason}, more than one message of {max_message} bytes can hold");
-            return Err(Error::InvalidArgument {
-                argument: "object metadata",
-                reason,
-            });
+            return Err(Error::InvalidArgument { argument: "object metadata", reason });
         }
         Ok(chunk_size)
     }
@@ -166,42 +152,26 @@ impl Bucket {
         let look_up = self.engine.last(&meta.name, Consistency::ReadYourWrites);
         let first = chunks.next().await?;
         let (staged, body, current) = match first {
-            None => (
-                None,
-                PutBody {
-                    size: 0,
-                    chunks: 0,
-                    chunk_size,
-                    digest: Digest::of(b""),
-                },
-                look_up.await?,
-            ),
+            None => {
+                (None, PutBody { size: 0, chunks: 0, chunk_size, digest: Digest::of(b"") }, look_up.await?)
+            }
             Some(first) => {
-                let size_hint = if first.len() < chunk_size {
-                    Some(first.len() as u64)
-                } else {
-                    chunks.size_hint()
-                };
+                let size_hint =
+                    if first.len() < chunk_size { Some(first.len() as u64) } else { chunks.size_hint() };
                 let mut staging = self.engine.stage(nuid.clone(), chunk_size, size_hint).await?;
                 let send = send(&mut *staging, first, chunks, chunk_size, options);
                 match tokio::try_join!(send, look_up) {
                     Ok((body, current)) => (Some(staging), body, current),
                     Err(error) => {
-                        Finish::new(staging.discard()).await;
+                        Finish::new(&self.engine, give_up(staging, error.clone())).await;
                         return Err(error);
                     }
                 }
             }
         };
         let record = Record::of_put(self.key(), meta, &nuid, &body);
-        let put = Put {
-            bucket: self.clone(),
-            name: meta.name.clone(),
-            nuid,
-            record,
-            staged,
-        };
-        Finish::new(put.commit(current)).await
+        let put = Put { bucket: self.clone(), name: meta.name.clone(), nuid, record, staged };
+        Finish::new(&self.engine, put.commit(current)).await
     }
 }
 
@@ -229,12 +199,7 @@ async fn send(
         next = if full { chunks.next().await? } else { None };
     }
     staging.finish().await?;
-    Ok(PutBody {
-        size,
-        chunks: count,
-        chunk_size,
-        digest: digest.finish(),
-    })
+    Ok(PutBody { size, chunks: count, chunk_size, digest: digest.finish() })
 }
 
 /// A put whose chunks are safe.
@@ -281,38 +246,31 @@ impl Put {
 
     async fn commit_over(&mut self, current: Option<StoredRecord>) -> Result<u64> {
         let retire = match &current {
-            Some(StoredRecord {
-                record: Ok(record), ..
-            }) => retired_by_replacing(record, Some(&self.nuid)),
+            Some(StoredRecord { record: Ok(record), .. }) => retired_by_replacing(record, Some(&self.nuid)),
             _ => Vec::new(),
         };
         let (key, expected) = match current {
             Some(current) => (current.key, current.revision),
             None => (name::record_key(&self.name), 0),
         };
-        let write = RecordWrite {
-            name: self.name.clone(),
-            key,
-            expected,
-            record: Some(self.record.clone()),
-        };
+        let write = RecordWrite { name: self.name.clone(), key, expected, record: Some(self.record.clone()) };
         let staged = self.staged.as_ref().map(|_| self.nuid.clone());
-        let revisions = self
-            .bucket
-            .engine
-            .commit(&Commit {
-                staged,
-                writes: vec![write],
-                retire,
-            })
-            .await?;
+        let revisions = self.bucket.engine.commit(&Commit { staged, writes: vec![write], retire }).await?;
         Ok(revisions.first().copied().unwrap_or_default())
     }
 
     async fn give_up(&mut self, error: Error) -> Error {
-        if let Some(staged) = self.staged.take() {
-            staged.discard().await;
+        match self.staged.take() {
+            Some(staged) => give_up(staged, error).await,
+            None => error,
         }
-        error
     }
+}
+
+/// Removes what was staged, and waits for it, but not for a server that doesn't answer.
+async fn give_up(staged: Box<dyn Staging>, error: Error) -> Error {
+    if !matches!(error, Error::Timeout { .. } | Error::Unavailable { .. }) {
+        staged.discard().await;
+    }
+    error
 }

@@ -41,25 +41,23 @@ impl Store {
     #[cfg(feature = "jetstream")]
     async fn connect(url: &str, options: StoreOptions) -> Result<Self> {
         let engine = crate::engine::jetstream::JetStreamEngine::connect(url, options).await?;
-        Ok(Self {
-            client: Some(engine.client().clone()),
-            engine: Arc::new(engine),
-        })
+        Ok(Self { client: Some(engine.client().clone()), engine: Arc::new(engine) })
     }
 
     #[cfg(not(feature = "jetstream"))]
+    #[allow(clippy::unused_async, reason = "as where the feature is built")]
     async fn connect(url: &str, _: StoreOptions) -> Result<Self> {
-        Err(not_built("jetstream", url))
+        let scheme = url.split("://").next().unwrap_or_default();
+        Err(not_built("jetstream", &format!("{scheme}://")))
     }
 
     #[cfg(feature = "local")]
     async fn open_directory(path: PathBuf) -> Result<Self> {
-        Ok(Self::with_engine(Arc::new(
-            crate::engine::local::LocalEngine::open(path).await?,
-        )))
+        Ok(Self::with_engine(Arc::new(crate::engine::local::LocalEngine::open(path).await?)))
     }
 
     #[cfg(not(feature = "local"))]
+    #[allow(clippy::unused_async, reason = "as where the feature is built")]
     async fn open_directory(path: PathBuf) -> Result<Self> {
         Err(not_built("local", &path.to_string_lossy()))
     }
@@ -69,10 +67,7 @@ impl Store {
     pub fn with_client(client: async_nats::Client) -> Self {
         let engine =
             crate::engine::jetstream::JetStreamEngine::with_client(client.clone(), &StoreOptions::default());
-        Self {
-            client: Some(client),
-            engine: Arc::new(engine),
-        }
+        Self { client: Some(client), engine: Arc::new(engine) }
     }
 
     /// Uses an engine of the caller's.
@@ -127,9 +122,7 @@ impl Store {
 
     /// The statuses of all buckets, in no promised order.
     pub fn buckets(&self) -> impl Stream<Item = Result<BucketStatus>> + Send + Unpin + 'static {
-        self.engine
-            .buckets()
-            .map_err(|error| error.during("list buckets", None, None))
+        self.engine.buckets().map_err(|error| error.during("list buckets", None, None))
     }
 
     /// Finishes what is under way in the background (the clean-up of puts that were given up), and lets go of the
@@ -146,19 +139,14 @@ impl fmt::Debug for Store {
 }
 
 fn parse_name(name: &str) -> Result<BucketName> {
-    BucketName::parse(name).map_err(|invalid| Error::InvalidName {
-        name: name.to_owned(),
-        reason: invalid.to_string(),
-    })
+    BucketName::parse(name)
+        .map_err(|invalid| Error::InvalidName { name: name.to_owned(), reason: invalid.to_string() })
 }
 
 #[cfg(not(all(feature = "jetstream", feature = "local")))]
 fn not_built(feature: &str, url: &str) -> Error {
     let reason = format!("{url:?} needs the feature `{feature}`, which this build leaves out");
-    Error::InvalidArgument {
-        argument: "store URL",
-        reason,
-    }
+    Error::InvalidArgument { argument: "store URL", reason }
 }
 
 /// What a URL means.
@@ -170,10 +158,8 @@ enum Location {
 
 impl Location {
     fn parse(url: &str) -> Result<Self> {
-        let invalid = |reason: &str| Error::InvalidArgument {
-            argument: "store URL",
-            reason: reason.to_owned(),
-        };
+        let invalid =
+            |reason: &str| Error::InvalidArgument { argument: "store URL", reason: reason.to_owned() };
         if url.is_empty() {
             return Err(invalid("it is empty; give a directory, or nats://host:4222"));
         }
@@ -183,9 +169,9 @@ impl Location {
         }
         match url.split_once("://") {
             Some(("nats" | "tls" | "ws" | "wss", _)) => Ok(Self::Servers),
-            Some((scheme, _)) => Err(invalid(&format!(
-                "{scheme}:// is not known; use nats, tls, ws, wss, file, or a path"
-            ))),
+            Some((scheme, _)) => {
+                Err(invalid(&format!("{scheme}:// is not known; use nats, tls, ws, wss, file, or a path")))
+            }
             None => Ok(Self::Directory(url.into())),
         }
     }
@@ -197,26 +183,11 @@ mod tests {
 
     #[test]
     fn a_url_says_what_keeps_the_store() {
-        assert_eq!(
-            Location::parse("nats://a:4222,nats://b:4222").unwrap(),
-            Location::Servers
-        );
-        assert_eq!(
-            Location::parse("file:///var/blobs").unwrap(),
-            Location::Directory("/var/blobs".into())
-        );
-        assert_eq!(
-            Location::parse("file:blobs").unwrap(),
-            Location::Directory("blobs".into())
-        );
-        assert_eq!(
-            Location::parse("./blobs").unwrap(),
-            Location::Directory("./blobs".into())
-        );
-        assert_eq!(
-            Location::parse("http://a").unwrap_err().code(),
-            "invalid_argument"
-        );
+        assert_eq!(Location::parse("nats://a:4222,nats://b:4222").unwrap(), Location::Servers);
+        assert_eq!(Location::parse("file:///var/blobs").unwrap(), Location::Directory("/var/blobs".into()));
+        assert_eq!(Location::parse("file:blobs").unwrap(), Location::Directory("blobs".into()));
+        assert_eq!(Location::parse("./blobs").unwrap(), Location::Directory("./blobs".into()));
+        assert_eq!(Location::parse("http://a").unwrap_err().code(), "invalid_argument");
         assert_eq!(Location::parse("").unwrap_err().code(), "invalid_argument");
     }
 }

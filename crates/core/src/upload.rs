@@ -4,8 +4,7 @@ use std::io;
 
 use bytes::Bytes;
 use futures_util::stream;
-use tokio::sync::mpsc;
-use tokio::task::JoinHandle;
+use tokio::sync::{mpsc, oneshot};
 
 use crate::protocol::{ObjectInfo, ObjectMeta};
 use crate::{Body, Bucket, Error, PutOptions, Result};
@@ -19,7 +18,7 @@ const WAITING: usize = 16;
 #[derive(Debug)]
 pub struct Upload {
     pieces: mpsc::Sender<Piece>,
-    put: Option<JoinHandle<Result<ObjectInfo>>>,
+    put: Option<oneshot::Receiver<Result<ObjectInfo>>>,
     failed: Option<Error>,
 }
 
@@ -58,21 +57,18 @@ impl Bucket {
                 Some(Piece::Bytes(bytes)) => Some((Ok(bytes), receiver)),
                 Some(Piece::End) => None,
                 None => Some((
-                    Err(io::Error::new(
-                        io::ErrorKind::Interrupted,
-                        "the upload was dropped",
-                    )),
+                    Err(io::Error::new(io::ErrorKind::Interrupted, "the upload was dropped")),
                     receiver,
                 )),
             }
         });
         let (bucket, meta) = (self.clone(), meta.into());
-        let put = tokio::spawn(async move { bucket.put_with(meta, Body::stream(body), options).await });
-        Upload {
-            pieces: sender,
-            put: Some(put),
-            failed: None,
-        }
+        let (sent, outcome) = oneshot::channel();
+        let engine = bucket.engine.clone();
+        engine.in_background(Box::pin(async move {
+            let _ = sent.send(bucket.put_with(meta, Body::stream(body), options).await);
+        }));
+        Upload { pieces: sender, put: Some(outcome), failed: None }
     }
 }
 
@@ -102,13 +98,10 @@ impl Upload {
 
     async fn outcome(&mut self) -> Result<ObjectInfo> {
         let outcome = match self.put.take() {
-            None => Err(self
-                .failed
-                .clone()
-                .unwrap_or(Error::Closed { what: "the upload" })),
-            Some(put) => put
-                .await
-                .unwrap_or_else(|error| Err(Error::io("the upload", &io::Error::other(error)))),
+            None => Err(self.failed.clone().unwrap_or(Error::Closed { what: "the upload" })),
+            Some(put) => {
+                put.await.unwrap_or_else(|error| Err(Error::io("the upload", &io::Error::other(error))))
+            }
         };
         self.failed = outcome.as_ref().err().cloned();
         outcome

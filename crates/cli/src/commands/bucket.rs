@@ -50,13 +50,7 @@ pub(crate) struct BucketCreate {
     /// The bucket: letters, digits, _ and -.
     pub(crate) bucket: BucketPath,
     /// Free text.
-    #[arg(
-        short,
-        long,
-        value_name = "TEXT",
-        default_value = "",
-        hide_default_value = true
-    )]
+    #[arg(short, long, value_name = "TEXT", default_value = "", hide_default_value = true)]
     pub(crate) description: String,
     /// How long an object lives after its put: 12h, 30days. Without it: for ever.
     #[arg(long, value_name = "DURATION", value_parser = humantime::parse_duration)]
@@ -115,10 +109,7 @@ pub(crate) async fn run(command: BucketCommand, global: &Global) -> Result<(), F
 }
 
 async fn create(args: BucketCreate, global: &Global) -> Result<(), Failure> {
-    let placement = Placement {
-        cluster: args.placement_cluster,
-        tags: args.tags,
-    };
+    let placement = Placement { cluster: args.placement_cluster, tags: args.tags };
     let config = BucketConfig {
         description: args.description,
         ttl: args.ttl,
@@ -133,33 +124,21 @@ async fn create(args: BucketCreate, global: &Global) -> Result<(), Failure> {
     };
     in_store(global, args.bucket.store.as_deref(), async |store| {
         let bucket = store.create_bucket(config).await?;
-        if global.json {
-            output::line(json::bucket(&bucket.status().await?))
-        } else {
-            Ok(())
-        }
+        if global.json { output::line(json::bucket(&bucket.status().await?)) } else { Ok(()) }
     })
     .await
 }
 
 /// Lists the buckets by name.
 pub(super) async fn list(exact: bool, global: &Global) -> Result<(), Failure> {
-    let mut buckets: Vec<BucketStatus> = in_store(global, None, async |store| {
-        Ok(store.buckets().try_collect().await?)
-    })
-    .await?;
+    let mut buckets: Vec<BucketStatus> =
+        in_store(global, None, async |store| Ok(store.buckets().try_collect().await?)).await?;
     buckets.sort_unstable_by(|one, other| one.bucket.cmp(&other.bucket));
     if global.json {
-        return buckets
-            .iter()
-            .try_for_each(|status| output::line(json::bucket(status)));
+        return buckets.iter().try_for_each(|status| output::line(json::bucket(status)));
     }
     let row = |status: &BucketStatus| {
-        [
-            output::bytes(status.size, exact),
-            status.bucket.clone(),
-            escape::text(&status.description),
-        ]
+        [output::bytes(status.size, exact), status.bucket.clone(), escape::text(&status.description)]
     };
     output::table(&buckets.iter().map(row).collect::<Vec<_>>())
 }
@@ -178,25 +157,11 @@ async fn show(path: BucketPath, global: &Global) -> Result<(), Failure> {
 async fn remove(path: BucketPath, force: bool, global: &Global) -> Result<(), Failure> {
     in_store(global, path.store.as_deref(), async |store| {
         // One whose record makes no sense is an object as well.
-        if !force
-            && store
-                .bucket(&path.bucket)
-                .await?
-                .list(ListOptions::default())
-                .next()
-                .await
-                .is_some()
-        {
-            return Err(Failure::NotEmpty {
-                bucket: path.bucket.clone(),
-            });
+        if !force && store.bucket(&path.bucket).await?.list(ListOptions::default()).next().await.is_some() {
+            return Err(Failure::NotEmpty { bucket: path.bucket.clone() });
         }
         store.delete_bucket(&path.bucket).await?;
-        if global.json {
-            output::line(json!({ "bucket": path.bucket, "deleted": true }))
-        } else {
-            Ok(())
-        }
+        if global.json { output::line(json!({ "bucket": path.bucket, "deleted": true })) } else { Ok(()) }
     })
     .await
 }
@@ -212,23 +177,11 @@ fn fields(status: &BucketStatus) -> Vec<(&'static str, String)> {
     fields.push(("max bytes", status.max_bytes.map_or("no bound".to_owned(), bytes)));
     let ttl = status.ttl.map(|ttl| humantime::format_duration(ttl).to_string());
     fields.push(("ttl", ttl.unwrap_or_else(|| "for ever".to_owned())));
-    fields.push((
-        "storage",
-        if status.storage == Storage::Memory {
-            "memory"
-        } else {
-            "file"
-        }
-        .to_owned(),
-    ));
+    fields.push(("storage", if status.storage == Storage::Memory { "memory" } else { "file" }.to_owned()));
     fields.push(("replicas", status.replicas.to_string()));
     if let Some(Placement { cluster, tags }) = &status.placement {
         let cluster = (!cluster.is_empty()).then(|| ("cluster", escape::text(cluster)));
-        fields.extend(
-            cluster
-                .into_iter()
-                .chain(tags.iter().map(|tag| ("tag", escape::text(tag)))),
-        );
+        fields.extend(cluster.into_iter().chain(tags.iter().map(|tag| ("tag", escape::text(tag)))));
     }
     fields.push(("sealed", yes_or_no(status.sealed)));
     fields.push(("compressed", yes_or_no(status.compressed)));

@@ -43,11 +43,7 @@ pub(crate) async fn run(args: Get, global: &Global) -> Result<(), Failure> {
         Some(file) => file,
     };
     let info = in_store(global, args.object.store.as_deref(), async |store| {
-        let object = store
-            .bucket(&args.object.bucket)
-            .await?
-            .get(&args.object.name)
-            .await?;
+        let object = store.bucket(&args.object.bucket).await?.get(&args.object.name).await?;
         let progress = Progress::new(global, &args.object.name, Some(object.info.size));
         let written = write(object, &file, &progress).await;
         progress.finish();
@@ -59,11 +55,7 @@ pub(crate) async fn run(args: Get, global: &Global) -> Result<(), Failure> {
     } else if global.quiet {
         Ok(())
     } else {
-        output::line(format_args!(
-            "{} ({})",
-            escape::name(&file.to_string_lossy()),
-            size::human(info.size)
-        ))
+        output::line(format_args!("{} ({})", escape::name(&file.to_string_lossy()), size::human(info.size)))
     }
 }
 
@@ -78,10 +70,7 @@ async fn write(
         return Ok(object.into_file_with(file, |bytes| progress.at(bytes)).await?);
     }
     let what = file.display().to_string();
-    let opened = File::options()
-        .write(true)
-        .open(file)
-        .map_err(|error| Failure::io(what.clone(), error))?;
+    let opened = File::options().write(true).open(file).map_err(|error| Failure::io(what.clone(), error))?;
     let written = pipe::write_to(opened, &mut object, |bytes| progress.at(bytes)).await;
     written.map_err(|broken| broken.on_file(what))?;
     Ok(object.info)

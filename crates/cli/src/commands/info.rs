@@ -47,10 +47,7 @@ pub(super) fn target(link: &Link) -> String {
 }
 
 fn fields(info: &ObjectInfo) -> Vec<(&'static str, String)> {
-    let mut fields = vec![
-        ("name", escape::name(&info.name)),
-        ("bucket", info.bucket.clone()),
-    ];
+    let mut fields = vec![("name", escape::name(&info.name)), ("bucket", info.bucket.clone())];
     if info.deleted {
         fields.push(("deleted", "yes".to_owned()));
     }
@@ -60,16 +57,10 @@ fn fields(info: &ObjectInfo) -> Vec<(&'static str, String)> {
     if !info.description.is_empty() {
         fields.push(("description", escape::text(&info.description)));
     }
-    fields.push((
-        "size",
-        format!("{} ({} bytes)", size::human(info.size), info.size),
-    ));
+    fields.push(("size", format!("{} ({} bytes)", size::human(info.size), info.size)));
     fields.push(("chunks", info.chunks.to_string()));
     if let Some(chunk_size) = info.chunk_size {
-        fields.push((
-            "chunk size",
-            format!("{} ({chunk_size} bytes)", size::human(chunk_size)),
-        ));
+        fields.push(("chunk size", format!("{} ({chunk_size} bytes)", size::human(chunk_size))));
     }
     if let Some(digest) = &info.digest {
         fields.push(("digest", digest.to_string()));
@@ -81,9 +72,7 @@ fn fields(info: &ObjectInfo) -> Vec<(&'static str, String)> {
     fields.push(("revision", info.revision.to_string()));
     fields.push(("mtime", output::time(info.mtime)));
     for (name, values) in &info.headers {
-        let headers = values
-            .iter()
-            .map(|value| format!("{}: {}", escape::text(name), escape::text(value)));
+        let headers = values.iter().map(|value| format!("{}: {}", escape::text(name), escape::text(value)));
         fields.extend(headers.map(|header| ("header", header)));
     }
     fields.extend(metadata(&info.metadata));
@@ -95,10 +84,5 @@ pub(super) fn metadata<'m>(
     entries: impl IntoIterator<Item = (&'m String, &'m String)>,
 ) -> impl Iterator<Item = (&'static str, String)> {
     let entries = entries.into_iter();
-    entries.map(|(key, value)| {
-        (
-            "metadata",
-            format!("{}={}", escape::text(key), escape::text(value)),
-        )
-    })
+    entries.map(|(key, value)| ("metadata", format!("{}={}", escape::text(key), escape::text(value))))
 }

@@ -36,10 +36,7 @@ pub(crate) async fn run(args: Ls, global: &Global) -> Result<(), Failure> {
     let Some(path) = &args.path else {
         return bucket::list(args.bytes, global).await;
     };
-    in_store(global, path.store.as_deref(), async |store| {
-        list(store, path, &args, global).await
-    })
-    .await
+    in_store(global, path.store.as_deref(), async |store| list(store, path, &args, global).await).await
 }
 
 /// A record that makes no sense is reported, and the others are listed all the same.

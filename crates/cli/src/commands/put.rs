@@ -36,13 +36,7 @@ pub(crate) struct Put {
     #[arg(value_name = "PATH")]
     pub(crate) target: TargetPath,
     /// Free text.
-    #[arg(
-        short,
-        long,
-        value_name = "TEXT",
-        default_value = "",
-        hide_default_value = true
-    )]
+    #[arg(short, long, value_name = "TEXT", default_value = "", hide_default_value = true)]
     pub(crate) description: String,
     /// A header; may be given more than once, also for the same NAME.
     #[arg(short = 'H', long = "header", value_name = "NAME:VALUE", value_parser = parse_header)]

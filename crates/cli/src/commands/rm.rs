@@ -31,10 +31,7 @@ pub(crate) async fn run(args: Rm, global: &Global) -> Result<(), Failure> {
     if args.objects.iter().any(|path| path.store.as_deref() != url) {
         return Err(Failure::Usage("all objects must be in one store".to_owned()));
     }
-    in_store(global, url, async |store| {
-        remove_all(store, &args.objects, global).await
-    })
-    .await
+    in_store(global, url, async |store| remove_all(store, &args.objects, global).await).await
 }
 
 /// Goes on after an object that can't be removed, but not without a store.

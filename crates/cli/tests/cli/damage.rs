@@ -13,24 +13,16 @@ fn sandbox_with_blob() -> (Sandbox, PathBuf) {
     let sandbox = Sandbox::with_bucket();
     sandbox.put("n", &noise(SIZE));
     let size = |path: &PathBuf| fs::metadata(path).unwrap().len();
-    let blob = files_below(&sandbox.store())
-        .into_iter()
-        .find(|path| size(path) == SIZE as u64)
-        .unwrap();
+    let blob = files_below(&sandbox.store()).into_iter().find(|path| size(path) == SIZE as u64).unwrap();
     (sandbox, blob)
 }
 
 fn check(sandbox: &Sandbox) {
-    sandbox
-        .run(&["get", "b/n", "out"])
-        .failed(8, "object \"n\" in bucket \"b\" is damaged");
+    sandbox.run(&["get", "b/n", "out"]).failed(8, "object \"n\" in bucket \"b\" is damaged");
     assert_eq!(sandbox.files(), [] as [&str; 0]);
     sandbox.write("out", b"old");
     sandbox.run(&["get", "b/n", "out"]).failed(8, "is damaged");
-    assert_eq!(
-        (sandbox.files(), sandbox.read("out")),
-        (vec!["out".to_owned()], b"old".to_vec())
-    );
+    assert_eq!((sandbox.files(), sandbox.read("out")), (vec!["out".to_owned()], b"old".to_vec()));
     sandbox.run(&["cat", "b/n"]).failed(8, "is damaged");
 }
 
@@ -46,12 +38,7 @@ fn an_overwritten_byte_is_noticed() {
 #[test]
 fn missing_bytes_are_noticed() {
     let (sandbox, blob) = sandbox_with_blob();
-    File::options()
-        .write(true)
-        .open(&blob)
-        .unwrap()
-        .set_len(SIZE as u64 / 2)
-        .unwrap();
+    File::options().write(true).open(&blob).unwrap().set_len(SIZE as u64 / 2).unwrap();
     check(&sandbox);
 }
 

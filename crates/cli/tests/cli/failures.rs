@@ -10,21 +10,12 @@ use crate::sandbox::{Sandbox, noise};
 fn a_missing_bucket_is_3_and_a_missing_object_4() {
     let sandbox = Sandbox::with_bucket();
     sandbox.write("f", b"x");
-    for arguments in [
-        &["put", "f", "none/n"][..],
-        &["get", "none/n"],
-        &["cat", "none/n"],
-        &["ls", "none"],
-    ] {
+    for arguments in [&["put", "f", "none/n"][..], &["get", "none/n"], &["cat", "none/n"], &["ls", "none"]] {
         sandbox.run(arguments).failed(3, "bucket \"none\" not found");
     }
-    sandbox
-        .run(&["bucket", "info", "none"])
-        .failed(3, "bucket \"none\" not found");
+    sandbox.run(&["bucket", "info", "none"]).failed(3, "bucket \"none\" not found");
     for command in ["get", "cat", "info", "rm"] {
-        sandbox
-            .run(&[command, "b/none"])
-            .failed(4, "object \"none\" not found in bucket \"b\"");
+        sandbox.run(&[command, "b/none"]).failed(4, "object \"none\" not found in bucket \"b\"");
     }
     assert_eq!(sandbox.files(), ["f"]);
 }
@@ -33,20 +24,13 @@ fn a_missing_bucket_is_3_and_a_missing_object_4() {
 fn a_local_file_that_fails_is_1() {
     let sandbox = Sandbox::with_bucket();
     fs::create_dir(sandbox.work().join("dir")).unwrap();
-    sandbox
-        .run(&["put", "missing", "b"])
-        .failed(1, "missing: No such file");
+    sandbox.run(&["put", "missing", "b"]).failed(1, "missing: No such file");
     sandbox.run(&["put", "dir", "b"]).failed(1, "dir: is a directory");
     sandbox.put("n", b"x");
-    sandbox
-        .run(&["get", "b/n", "missing/dir/n"])
-        .failed(1, "missing/dir/n");
+    sandbox.run(&["get", "b/n", "missing/dir/n"]).failed(1, "missing/dir/n");
     sandbox.run(&["get", "b/n", "missing/"]).failed(1, "missing/");
     assert_eq!(sandbox.files(), ["dir"]);
-    assert_eq!(
-        sandbox.run(&["ls", "--json", "b"]).succeeded().json_lines().len(),
-        1
-    );
+    assert_eq!(sandbox.run(&["ls", "--json", "b"]).succeeded().json_lines().len(), 1);
 }
 
 #[test]
@@ -75,40 +59,26 @@ fn usage_is_2() {
         &["rm", "b/f", "nats://127.0.0.1:1/b/f"],
     ] {
         let outcome = sandbox.run(arguments).failed(2, "");
-        assert!(
-            !outcome.stderr.is_empty() && outcome.stdout.is_empty(),
-            "{arguments:?}"
-        );
+        assert!(!outcome.stderr.is_empty() && outcome.stdout.is_empty(), "{arguments:?}");
     }
-    assert_eq!(
-        sandbox.run(&["ls", "--json", "b"]).succeeded().json_lines().len(),
-        0
-    );
+    assert_eq!(sandbox.run(&["ls", "--json", "b"]).succeeded().json_lines().len(), 0);
 }
 
 #[test]
 fn no_server_is_5() {
     let sandbox = Sandbox::new();
     // Nobody but root may listen on this port, and nobody does.
-    sandbox
-        .run(&["ls", "--store", "nats://127.0.0.1:1"])
-        .failed(5, "no connection to nats://127.0.0.1:1");
-    let secret = sandbox
-        .run(&["cat", "nats://ann:s3cret@127.0.0.1:1/b/n"])
-        .failed(5, "nats://127.0.0.1:1");
+    sandbox.run(&["ls", "--store", "nats://127.0.0.1:1"]).failed(5, "no connection to nats://127.0.0.1:1");
+    let secret = sandbox.run(&["cat", "nats://ann:s3cret@127.0.0.1:1/b/n"]).failed(5, "nats://127.0.0.1:1");
     assert!(!secret.stderr.contains("s3cret"), "{}", secret.stderr);
 }
 
 #[test]
 fn a_full_bucket_is_1_and_keeps_what_it_has() {
     let sandbox = Sandbox::new();
-    sandbox
-        .run(&["bucket", "create", "b", "--max-bytes", "1MiB"])
-        .succeeded();
+    sandbox.run(&["bucket", "create", "b", "--max-bytes", "1MiB"]).succeeded();
     sandbox.put("n", b"old");
-    sandbox
-        .feed(&["put", "-", "b/n"], &noise(2 << 20))
-        .failed(1, "no room");
+    sandbox.feed(&["put", "-", "b/n"], &noise(2 << 20)).failed(1, "no room");
     assert_eq!(sandbox.run(&["cat", "b/n"]).succeeded().text(), "old");
 }
 
@@ -121,18 +91,8 @@ fn errors_are_json_where_output_is() {
         (&["put", "missing", "b", "--json"], 1, "io", false),
         (&["put", "--json"], 2, "usage", false),
         (&["put", "-", "b", "--json"], 2, "usage", false),
-        (
-            &["bucket", "create", "--json", "b", "--ttl", "1h"],
-            6,
-            "bucket_exists",
-            false,
-        ),
-        (
-            &["ls", "--json", "--store", "nats://127.0.0.1:1"],
-            5,
-            "unavailable",
-            true,
-        ),
+        (&["bucket", "create", "--json", "b", "--ttl", "1h"], 6, "bucket_exists", false),
+        (&["ls", "--json", "--store", "nats://127.0.0.1:1"], 5, "unavailable", true),
     ] {
         let outcome = sandbox.run(arguments).failed(code, "");
         let line: Value = serde_json::from_str(&outcome.stderr).unwrap();
@@ -146,24 +106,10 @@ fn errors_are_json_where_output_is() {
 #[test]
 fn secrets_of_the_environment_are_in_no_help() {
     let sandbox = Sandbox::new();
-    for arguments in [
-        &["--help"][..],
-        &["put", "--help"],
-        &["-h"],
-        &["put", "--nonsense"],
-    ] {
+    for arguments in [&["--help"][..], &["put", "--help"], &["-h"], &["put", "--nonsense"]] {
         let mut command = sandbox.command(arguments);
-        let secrets = [
-            "JETBLOB_STORE",
-            "NATS_CREDS",
-            "NATS_USER",
-            "NATS_PASSWORD",
-            "NATS_TOKEN",
-        ];
-        let output = command
-            .envs(secrets.map(|name| (name, "s3cret")))
-            .output()
-            .unwrap();
+        let secrets = ["JETBLOB_STORE", "NATS_CREDS", "NATS_USER", "NATS_PASSWORD", "NATS_TOKEN"];
+        let output = command.envs(secrets.map(|name| (name, "s3cret"))).output().unwrap();
         let text = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
         assert!(!text.contains("s3cret"), "{text}");
     }

@@ -51,32 +51,16 @@ fn invalid_names_are_usage_errors_that_say_why() {
     let sandbox = Sandbox::with_bucket();
     sandbox.write("f", b"x");
     let too_long = format!("b/{}", "x".repeat(1025));
-    sandbox
-        .run(&["put", "f", &too_long])
-        .failed(2, "at most 1024 bytes, this one has 1025");
+    sandbox.run(&["put", "f", &too_long]).failed(2, "at most 1024 bytes, this one has 1025");
     sandbox.run(&["cat", &too_long]).failed(2, "at most 1024 bytes");
-    sandbox
-        .run(&["put", "f", ""])
-        .failed(2, "must begin with a bucket");
-    sandbox
-        .run(&["put", "f", "/n"])
-        .failed(2, "must begin with a bucket");
-    sandbox
-        .run(&["put", "f", "b.c/n"])
-        .failed(2, "only letters, digits");
+    sandbox.run(&["put", "f", ""]).failed(2, "must begin with a bucket");
+    sandbox.run(&["put", "f", "/n"]).failed(2, "must begin with a bucket");
+    sandbox.run(&["put", "f", "b.c/n"]).failed(2, "only letters, digits");
     sandbox.run(&["put", "f", "file:/tmp/b/n"]).failed(2, "--store");
-    sandbox
-        .run(&["bucket", "create", "b.c"])
-        .failed(2, "only letters, digits");
-    sandbox
-        .run(&["bucket", "create", "b/c"])
-        .failed(2, "the bucket alone is b");
-    sandbox
-        .run(&["put", "-", "b"])
-        .failed(2, "standard input has no name; give b/NAME");
-    sandbox
-        .run(&["put", "-", "b/"])
-        .failed(2, "standard input has no name; give b/NAME");
+    sandbox.run(&["bucket", "create", "b.c"]).failed(2, "only letters, digits");
+    sandbox.run(&["bucket", "create", "b/c"]).failed(2, "the bucket alone is b");
+    sandbox.run(&["put", "-", "b"]).failed(2, "standard input has no name; give b/NAME");
+    sandbox.run(&["put", "-", "b/"]).failed(2, "standard input has no name; give b/NAME");
     for command in ["get", "cat", "info", "rm"] {
         sandbox.run(&[command, "b/"]).failed(2, "no object name");
     }
@@ -88,9 +72,7 @@ fn an_object_never_leaves_the_current_directory_by_its_name() {
     for name in ["..", ".", "a/..", "a/.", "folder/"] {
         sandbox.put(name, b"x");
         sandbox.run(&["get", &format!("b/{name}")]).failed(2, "give FILE");
-        sandbox
-            .run(&["get", &format!("b/{name}"), "."])
-            .failed(2, "give FILE");
+        sandbox.run(&["get", &format!("b/{name}"), "."]).failed(2, "give FILE");
     }
     sandbox.put("../../escape", b"x");
     sandbox.run(&["get", "b/../../escape"]).succeeded();

@@ -52,9 +52,8 @@ impl Sandbox {
     /// The names of all files in the working directory.
     pub(crate) fn files(&self) -> Vec<String> {
         let entries = fs::read_dir(self.work()).unwrap();
-        let mut names: Vec<_> = entries
-            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-            .collect();
+        let mut names: Vec<_> =
+            entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
         names.sort();
         names
     }
@@ -62,15 +61,9 @@ impl Sandbox {
     /// A command that knows nothing of the machine's own stores and servers.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_jetblob"));
-        command
-            .env_clear()
-            .env("HOME", self.0.path())
-            .env("JETBLOB_STORE", self.store());
+        command.env_clear().env("HOME", self.0.path()).env("JETBLOB_STORE", self.store());
         command.current_dir(self.work()).args(arguments);
-        command
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command
     }
 
@@ -99,20 +92,14 @@ impl Sandbox {
 
     /// What `info --json` says of an object in `b`.
     pub(crate) fn info(&self, name: &str) -> Value {
-        self.run(&["info", "--json", &format!("b/{name}")])
-            .succeeded()
-            .json()
+        self.run(&["info", "--json", &format!("b/{name}")]).succeeded().json()
     }
 }
 
 impl Outcome {
     pub(crate) fn of(output: Output) -> Self {
         let stderr = String::from_utf8(output.stderr).unwrap();
-        Self {
-            code: output.status.code().expect("no signal ended it"),
-            stdout: output.stdout,
-            stderr,
-        }
+        Self { code: output.status.code().expect("no signal ended it"), stdout: output.stdout, stderr }
     }
 
     #[track_caller]
@@ -125,12 +112,7 @@ impl Outcome {
     #[track_caller]
     pub(crate) fn failed(self, code: i32, message: &str) -> Self {
         assert_eq!(self.code, code, "{}", self.stderr);
-        assert!(
-            self.stderr.contains(message),
-            "{:?} is not in {:?}",
-            message,
-            self.stderr
-        );
+        assert!(self.stderr.contains(message), "{:?} is not in {:?}", message, self.stderr);
         assert!(!self.stderr.contains("panicked"), "{}", self.stderr);
         self
     }
@@ -146,10 +128,7 @@ impl Outcome {
 
     /// All lines of JSON on standard output.
     pub(crate) fn json_lines(&self) -> Vec<Value> {
-        self.text()
-            .lines()
-            .map(|line| serde_json::from_str(line).unwrap())
-            .collect()
+        self.text().lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     }
 }
 

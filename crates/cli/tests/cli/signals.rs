@@ -15,17 +15,11 @@ fn an_interrupted_put_leaves_the_old_object_and_nothing_else() {
     let before = large_files(&sandbox);
     let bytes = noise(8 << 20);
     for (signal, code) in [("INT", 130), ("TERM", 143)] {
-        let mut child = sandbox
-            .command(&["put", "-", "b/n"])
-            .stdin(Stdio::piped())
-            .spawn()
-            .unwrap();
+        let mut child = sandbox.command(&["put", "-", "b/n"]).stdin(Stdio::piped()).spawn().unwrap();
         let mut stdin = child.stdin.take().unwrap();
         // More than can wait in pipes and buffers: once it is written, the put is under way.
         stdin.write_all(&bytes).unwrap();
-        let killed = Command::new("kill")
-            .args([format!("-{signal}"), child.id().to_string()])
-            .status();
+        let killed = Command::new("kill").args([format!("-{signal}"), child.id().to_string()]).status();
         assert!(killed.unwrap().success());
         let outcome = Outcome::of(child.wait_with_output().unwrap());
         assert_eq!((outcome.code, outcome.stderr.as_str()), (code, ""));
@@ -61,9 +55,7 @@ fn a_cat_that_nobody_reads_can_be_interrupted() {
     let mut child = sandbox.command(&["cat", "b/n"]).spawn().unwrap();
     let mut stdout = child.stdout.take().unwrap();
     stdout.read_exact(&mut [0; 10]).unwrap();
-    let killed = Command::new("kill")
-        .args(["-INT", &child.id().to_string()])
-        .status();
+    let killed = Command::new("kill").args(["-INT", &child.id().to_string()]).status();
     assert!(killed.unwrap().success());
     assert_eq!(child.wait().unwrap().code(), Some(130));
 }

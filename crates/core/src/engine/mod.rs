@@ -15,6 +15,7 @@ use std::time::SystemTime;
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use futures_util::future::BoxFuture;
 use futures_util::stream::BoxStream;
 
 use crate::Result;
@@ -99,6 +100,9 @@ pub trait EngineBucket: Send + Sync + Debug {
     ///
     /// Must run to its end once begun: a caller that may go away runs it in a task of its own.
     async fn commit(&self, commit: &Commit) -> Result<Vec<u64>>;
+
+    /// Runs work that must not end with its caller; closing the store waits for it.
+    fn in_background(&self, work: BoxFuture<'static, ()>);
 }
 
 /// A blob that is being written.

@@ -13,9 +13,7 @@ pub fn chunk_size(asked: Option<usize>, max_message: usize) -> Result<usize, Inv
             "the chunk size may be at most {} bytes, not {size}",
             limits::MAX_CHUNK_SIZE
         ))),
-        asked => Ok(asked
-            .unwrap_or(limits::DEFAULT_CHUNK_SIZE)
-            .min(max_message.max(1))),
+        asked => Ok(asked.unwrap_or(limits::DEFAULT_CHUNK_SIZE).min(max_message.max(1))),
     }
 }
 
@@ -55,12 +53,7 @@ pub enum Mismatch {
 impl BodyCheck {
     /// A check against the size and digest in a record. A record without a digest is checked by size alone.
     pub fn new(info: &ObjectInfo) -> Self {
-        Self {
-            size: info.size,
-            expected: info.digest,
-            received: 0,
-            running: RunningDigest::default(),
-        }
+        Self { size: info.size, expected: info.digest, received: 0, running: RunningDigest::default() }
     }
 
     /// Bytes that came so far.
@@ -78,10 +71,7 @@ impl BodyCheck {
     pub fn accept(&mut self, chunk: &[u8]) -> Result<(), Mismatch> {
         self.received = self.received.saturating_add(chunk.len() as u64);
         if self.received > self.size {
-            return Err(Mismatch::TooLong {
-                size: self.size,
-                received: self.received,
-            });
+            return Err(Mismatch::TooLong { size: self.size, received: self.received });
         }
         if let Some(expected) = self.expected {
             self.running.update(chunk);
@@ -101,11 +91,7 @@ mod tests {
     use super::*;
 
     fn info(body: &[u8]) -> ObjectInfo {
-        ObjectInfo {
-            size: body.len() as u64,
-            digest: Some(Digest::of(body)),
-            ..ObjectInfo::default()
-        }
+        ObjectInfo { size: body.len() as u64, digest: Some(Digest::of(body)), ..ObjectInfo::default() }
     }
 
     #[test]
@@ -126,11 +112,7 @@ mod tests {
         let mut check = BodyCheck::new(&info(b"hello"));
         assert_eq!(check.accept(b"hello"), Ok(()));
         assert!(check.is_complete());
-        assert_eq!(
-            check.accept(b""),
-            Ok(()),
-            "a zero-length chunk at the end, as nats.net writes it"
-        );
+        assert_eq!(check.accept(b""), Ok(()), "a zero-length chunk at the end, as nats.net writes it");
         assert!(matches!(check.accept(b"!"), Err(Mismatch::TooLong { .. })));
     }
 }

@@ -90,10 +90,7 @@ impl BucketConfig {
     /// Checks the numbers, before anything is sent.
     pub fn check(&self) -> Result<(), Invalid> {
         if !(1..=5).contains(&self.replicas) {
-            return Err(Invalid::new(format!(
-                "replicas must be 1 to 5, not {}",
-                self.replicas
-            )));
+            return Err(Invalid::new(format!("replicas must be 1 to 5, not {}", self.replicas)));
         }
         if self.ttl.is_some_and(|ttl| i64::try_from(ttl.as_nanos()).is_err()) {
             return Err(Invalid::new("the ttl is longer than 292 years"));
@@ -147,36 +144,18 @@ impl BucketConfig {
     /// Reads the bucket out of a stream's configuration, whoever created it.
     pub fn of_stream_config(bucket: &BucketName, stream: &Map<String, Value>) -> Self {
         let text = |field: &str| stream.get(field).and_then(Value::as_str).unwrap_or_default();
-        let positive = |field: &str| {
-            stream
-                .get(field)
-                .and_then(Value::as_u64)
-                .filter(|&number| number > 0)
-        };
-        let placement = stream
-            .get("placement")
-            .and_then(Value::as_object)
-            .map(|placement| Placement {
-                cluster: placement
-                    .get("cluster")
-                    .and_then(Value::as_str)
-                    .unwrap_or_default()
-                    .to_owned(),
-                tags: strings(placement.get("tags")),
-            });
+        let positive = |field: &str| stream.get(field).and_then(Value::as_u64).filter(|&number| number > 0);
+        let placement = stream.get("placement").and_then(Value::as_object).map(|placement| Placement {
+            cluster: placement.get("cluster").and_then(Value::as_str).unwrap_or_default().to_owned(),
+            tags: strings(placement.get("tags")),
+        });
         Self {
             name: bucket.to_string(),
             description: text("description").to_owned(),
             ttl: positive("max_age").map(Duration::from_nanos),
             max_bytes: positive("max_bytes"),
-            storage: if text("storage") == "memory" {
-                Storage::Memory
-            } else {
-                Storage::File
-            },
-            replicas: positive("num_replicas")
-                .and_then(|count| count.try_into().ok())
-                .unwrap_or(1),
+            storage: if text("storage") == "memory" { Storage::Memory } else { Storage::File },
+            replicas: positive("num_replicas").and_then(|count| count.try_into().ok()).unwrap_or(1),
             placement: placement.filter(|placement| *placement != Placement::default()),
             compression: !matches!(text("compression"), "" | "none"),
             metadata: own_metadata(stream),
@@ -199,21 +178,11 @@ impl BucketConfig {
             ("placement", existing.placement != self.placement),
             ("compression", existing.compression != self.compression),
             ("metadata", existing.metadata != self.metadata),
-            (
-                "subjects",
-                subjects != [bucket.all_chunks(), bucket.all_records()],
-            ),
-            (
-                "discard policy",
-                stream.get("discard").and_then(Value::as_str) != Some("new"),
-            ),
+            ("subjects", subjects != [bucket.all_chunks(), bucket.all_records()]),
+            ("retention, limits or discard policy", !chunk_hazards(stream).is_empty()),
             ("rollup", !is_on(stream, "allow_rollup_hdrs")),
         ];
-        differs
-            .into_iter()
-            .filter(|(_, differs)| *differs)
-            .map(|(field, _)| field)
-            .collect()
+        differs.into_iter().filter(|(_, differs)| *differs).map(|(field, _)| field).collect()
     }
 }
 
@@ -226,25 +195,31 @@ pub fn is_on(stream: &Map<String, Value>, field: &str) -> bool {
     stream.get(field).and_then(Value::as_bool).unwrap_or(false)
 }
 
+/// Settings of a stream by which the server would drop chunks that it acknowledged, in words. None on a stream that a
+/// client created as a bucket; somebody may have changed it since.
+pub fn chunk_hazards(stream: &Map<String, Value>) -> Vec<&'static str> {
+    let is = |field: &str, usual: &str| {
+        stream.get(field).and_then(Value::as_str).is_none_or(|value| value == usual)
+    };
+    let bounded = |field: &str| stream.get(field).and_then(Value::as_i64).is_some_and(|number| number > 0);
+    let hazards = [
+        ("retention is not `limits`", !is("retention", "limits")),
+        ("discard is not `new`", !is("discard", "new")),
+        ("max_msgs is set", bounded("max_msgs")),
+        ("max_msgs_per_subject is set", bounded("max_msgs_per_subject")),
+        ("no_ack is set", is_on(stream, "no_ack")),
+    ];
+    hazards.into_iter().filter(|(_, there)| *there).map(|(hazard, _)| hazard).collect()
+}
+
 fn strings(value: Option<&Value>) -> Vec<String> {
-    let items = value
-        .and_then(Value::as_array)
-        .map(Vec::as_slice)
-        .unwrap_or_default();
-    items
-        .iter()
-        .filter_map(Value::as_str)
-        .map(str::to_owned)
-        .collect()
+    let items = value.and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    items.iter().filter_map(Value::as_str).map(str::to_owned).collect()
 }
 
 /// The metadata without the entries that the server adds (`_nats.*`).
 fn own_metadata(stream: &Map<String, Value>) -> BTreeMap<String, String> {
-    let entries = stream
-        .get("metadata")
-        .and_then(Value::as_object)
-        .into_iter()
-        .flatten();
+    let entries = stream.get("metadata").and_then(Value::as_object).into_iter().flatten();
     entries
         .filter(|(key, _)| !key.starts_with("_nats."))
         .filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned())))
@@ -343,26 +318,11 @@ mod tests {
     #[test]
     fn impossible_numbers_are_refused_before_anything_is_sent() {
         for config in [
-            BucketConfig {
-                replicas: 0,
-                ..config()
-            },
-            BucketConfig {
-                replicas: 6,
-                ..config()
-            },
-            BucketConfig {
-                ttl: Some(Duration::MAX),
-                ..config()
-            },
-            BucketConfig {
-                ttl: Some(Duration::ZERO),
-                ..config()
-            },
-            BucketConfig {
-                max_bytes: Some(u64::MAX),
-                ..config()
-            },
+            BucketConfig { replicas: 0, ..config() },
+            BucketConfig { replicas: 6, ..config() },
+            BucketConfig { ttl: Some(Duration::MAX), ..config() },
+            BucketConfig { ttl: Some(Duration::ZERO), ..config() },
+            BucketConfig { max_bytes: Some(u64::MAX), ..config() },
         ] {
             assert!(config.check().is_err(), "{config:?}");
         }

@@ -39,11 +39,7 @@ impl Digest {
     /// assert_eq!(digest.to_string(), "SHA-256=47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU=");
     /// ```
     pub fn parse(text: &str) -> Result<Self, Invalid> {
-        let invalid = || {
-            Invalid::new(format!(
-                "digest {text:?} is not `SHA-256=` and 32 bytes in base64url"
-            ))
-        };
+        let invalid = || Invalid::new(format!("digest {text:?} is not `SHA-256=` and 32 bytes in base64url"));
         let (algorithm, value) = text.trim().split_once('=').ok_or_else(invalid)?;
         if !algorithm.eq_ignore_ascii_case("SHA-256") {
             return Err(invalid());
@@ -51,9 +47,7 @@ impl Digest {
         let bare = value.trim_end_matches('=').as_bytes();
         let bytes = match bare.len() {
             64 => HEXLOWER_PERMISSIVE.decode(bare),
-            _ => BASE64URL_NOPAD
-                .decode(bare)
-                .or_else(|_| BASE64_NOPAD.decode(bare)),
+            _ => BASE64URL_NOPAD.decode(bare).or_else(|_| BASE64_NOPAD.decode(bare)),
         };
         let bytes = bytes.map_err(|_| invalid())?;
         bytes.try_into().map(Self).map_err(|_| invalid())

@@ -26,19 +26,13 @@ pub struct ObjectMeta {
 
 impl From<&str> for ObjectMeta {
     fn from(name: &str) -> Self {
-        Self {
-            name: name.to_owned(),
-            ..Self::default()
-        }
+        Self { name: name.to_owned(), ..Self::default() }
     }
 }
 
 impl From<String> for ObjectMeta {
     fn from(name: String) -> Self {
-        Self {
-            name,
-            ..Self::default()
-        }
+        Self { name, ..Self::default() }
     }
 }
 
@@ -191,10 +185,7 @@ impl Record {
 
     /// Whether the record points elsewhere, and has no blob.
     pub fn is_link(&self) -> bool {
-        self.0
-            .get("options")
-            .and_then(|options| options.get("link"))
-            .is_some_and(|link| !link.is_null())
+        self.0.get("options").and_then(|options| options.get("link")).is_some_and(|link| !link.is_null())
     }
 
     /// Makes sense of the record, as any client may have written it. Fields that are missing or null have their
@@ -311,10 +302,7 @@ fn read_link(link: &Map<String, Value>) -> Result<Link, Invalid> {
     BucketName::parse(bucket)
         .map_err(|invalid| Invalid::new(format!("link to bucket {bucket:?}: {invalid}")))?;
     let name = text(link, "name")?.filter(|name| !name.is_empty());
-    Ok(Link {
-        bucket: bucket.to_owned(),
-        name: name.map(str::to_owned),
-    })
+    Ok(Link { bucket: bucket.to_owned(), name: name.map(str::to_owned) })
 }
 
 /// Headers: a list of texts each, but nats.py writes a plain text, and old async-nats wraps the map in `inner`.

@@ -25,10 +25,7 @@ impl BucketName {
             "a bucket name must not be empty"
         } else if name.len() > MAX_BUCKET_NAME_BYTES {
             "a bucket name must not be longer than 250 characters"
-        } else if !name
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-')
-        {
+        } else if !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-') {
             "a bucket name may hold only letters, digits, `_` and `-`"
         } else {
             return Ok(Self(name.into()));
@@ -78,10 +75,7 @@ impl BucketName {
 
     /// The key at the end of a record's subject, or `None` if the subject is no record's of this bucket.
     pub fn key_of_record_subject<'s>(&self, subject: &'s str) -> Option<&'s str> {
-        subject
-            .strip_prefix("$O.")?
-            .strip_prefix(self.as_str())?
-            .strip_prefix(".M.")
+        subject.strip_prefix("$O.")?.strip_prefix(self.as_str())?.strip_prefix(".M.")
     }
 }
 
@@ -121,10 +115,7 @@ pub fn record_key(name: &str) -> String {
 pub fn legacy_record_keys(name: &str) -> Vec<String> {
     let usual = record_key(name);
     let mut keys: Vec<String> = Vec::new();
-    for key in [
-        BASE64.encode(name.as_bytes()),
-        BASE64URL_NOPAD.encode(name.as_bytes()),
-    ] {
+    for key in [BASE64.encode(name.as_bytes()), BASE64URL_NOPAD.encode(name.as_bytes())] {
         if key != usual && !keys.contains(&key) {
             keys.push(key);
         }
@@ -137,10 +128,7 @@ pub fn legacy_record_keys(name: &str) -> Vec<String> {
 /// nats.js encodes names as Latin-1, and nats.go keeps raw bytes in the subject but U+FFFD in the JSON.
 pub fn key_is_of_name(key: &str, name: &str) -> bool {
     let bare = key.trim_end_matches('=').as_bytes();
-    let Ok(bytes) = BASE64URL_NOPAD
-        .decode(bare)
-        .or_else(|_| BASE64_NOPAD.decode(bare))
-    else {
+    let Ok(bytes) = BASE64URL_NOPAD.decode(bare).or_else(|_| BASE64_NOPAD.decode(bare)) else {
         return false;
     };
     let as_latin_1 = || bytes.iter().map(|&byte| char::from(byte)).eq(name.chars());
@@ -150,10 +138,7 @@ pub fn key_is_of_name(key: &str, name: &str) -> bool {
 /// The name that a key stands for, as far as it can be told: used to name a record that cannot be read.
 pub fn name_of_key(key: &str) -> String {
     let bare = key.trim_end_matches('=').as_bytes();
-    match BASE64URL_NOPAD
-        .decode(bare)
-        .or_else(|_| BASE64_NOPAD.decode(bare))
-    {
+    match BASE64URL_NOPAD.decode(bare).or_else(|_| BASE64_NOPAD.decode(bare)) {
         Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
         Err(_) => key.to_owned(),
     }

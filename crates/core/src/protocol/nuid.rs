@@ -17,13 +17,7 @@ pub struct Nuid(String);
 impl Nuid {
     /// A fresh, random id of 22 characters (131 bits).
     pub fn fresh() -> Self {
-        Self(
-            rand::thread_rng()
-                .sample_iter(Alphanumeric)
-                .take(22)
-                .map(char::from)
-                .collect(),
-        )
+        Self(rand::thread_rng().sample_iter(Alphanumeric).take(22).map(char::from).collect())
     }
 
     /// Accepts an id that some client wrote.
@@ -38,9 +32,7 @@ impl Nuid {
         if fits && text.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
             Ok(Self(text.to_owned()))
         } else {
-            Err(Invalid::new(format!(
-                "nuid {text:?} is not 1 to {MAX_NUID_CHARS} characters of [A-Za-z0-9]"
-            )))
+            Err(Invalid::new(format!("nuid {text:?} is not 1 to {MAX_NUID_CHARS} characters of [A-Za-z0-9]")))
         }
     }
 
@@ -70,17 +62,7 @@ mod tests {
 
     #[test]
     fn a_nuid_that_could_widen_a_subject_is_refused() {
-        for forged in [
-            "",
-            ">",
-            "*",
-            "a.b",
-            "a b",
-            "a\r\nb",
-            "$O",
-            "日本",
-            &"a".repeat(65),
-        ] {
+        for forged in ["", ">", "*", "a.b", "a b", "a\r\nb", "$O", "日本", &"a".repeat(65)] {
             assert!(Nuid::parse(forged).is_err(), "{forged:?}");
         }
     }

@@ -4,11 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_nats::connection::State;
-use async_nats::{Client, HeaderMap, Message, Request, RequestErrorKind};
+use async_nats::{Client, HeaderMap, Message, Request, RequestErrorKind, Subject, Subscriber};
 use bytes::Bytes;
 use serde_json::Value;
 use tokio::sync::broadcast;
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
 use tokio_util::task::TaskTracker;
 
 use super::inbox::InboxPool;
@@ -25,6 +25,8 @@ pub(super) const WRONG_LAST_SEQUENCE_UNTOLD: u64 = 10_164;
 pub(super) const TOO_MANY_REQUESTS: u64 = 10_167;
 const STORE_FAILED: u64 = 10_077;
 const SEALED: u64 = 10_109;
+/// A batch that the server has forgotten, after a restart or a long silence.
+const BATCH_UNKNOWN: u64 = 10_208;
 
 /// How long one request waits for its answer before it is sent again.
 const ATTEMPT: Duration = Duration::from_secs(5);
@@ -60,22 +62,14 @@ impl Refusal {
     /// The refusal as an error of an operation on the JetStream API.
     pub(super) fn into_error(self) -> Error {
         match self {
-            Self::Server { code, text } => Error::Server {
-                during: Box::default(),
-                code,
-                text,
-            }
-            .classified(),
+            Self::Server { code, text } => Error::Server { during: Box::default(), code, text }.classified(),
             Self::NoResponders { subject } => {
                 let prefix = subject.split_once(".API.").map_or("", |(prefix, _)| prefix);
                 let scope = match prefix.strip_prefix("$JS.") {
                     Some(domain) => format!("in domain {domain:?}"),
                     None => "for this account".to_owned(),
                 };
-                Error::JetStreamNotEnabled {
-                    during: Box::default(),
-                    scope,
-                }
+                Error::JetStreamNotEnabled { during: Box::default(), scope }
             }
             Self::Silence(error) | Self::Failed(error) => error,
         }
@@ -84,15 +78,8 @@ impl Refusal {
     /// The refusal as an error of an operation inside an open bucket.
     pub(super) fn in_bucket(self, bucket: &str) -> Error {
         match self {
-            Self::Server {
-                code: STREAM_NOT_FOUND,
-                ..
-            } => Error::BucketDeleted {
-                bucket: bucket.to_owned(),
-            },
-            Self::Server { code: SEALED, .. } => Error::Sealed {
-                bucket: bucket.to_owned(),
-            },
+            Self::Server { code: STREAM_NOT_FOUND, .. } => Error::BucketDeleted { bucket: bucket.to_owned() },
+            Self::Server { code: SEALED, .. } => Error::Sealed { bucket: bucket.to_owned() },
             Self::NoResponders { .. } => Error::unavailable("no server answers for the bucket now"),
             refusal => refusal.into_error(),
         }
@@ -106,13 +93,10 @@ impl Error {
             return self;
         };
         match code {
-            10_039 | 10_076 => Self::JetStreamNotEnabled {
-                during,
-                scope: "for this account".to_owned(),
-            },
+            10_039 | 10_076 => Self::JetStreamNotEnabled { during, scope: "for this account".to_owned() },
             10_002 | 10_028 | 10_047 => Self::QuotaExceeded { during, reason: text },
             STORE_FAILED if text.contains("maximum") => Self::QuotaExceeded { during, reason: text },
-            10_008 | 10_009 | 10_023 | 10_118 | TOO_MANY_REQUESTS => {
+            10_008 | 10_009 | 10_023 | 10_118 | BATCH_UNKNOWN | TOO_MANY_REQUESTS => {
                 Self::Unavailable { during, reason: text }
             }
             _ => Self::Server { during, code, text },
@@ -127,16 +111,9 @@ impl Api {
             (None, Some(domain)) => format!("$JS.{domain}.API"),
             (None, None) => "$JS.API".to_owned(),
         };
-        let inboxes = Arc::new(InboxPool::new(client.clone(), denials.clone()));
+        let inboxes = Arc::new(InboxPool::new(client.clone(), denials.clone(), options.idle_timeout));
         let background = TaskTracker::new();
-        Self {
-            client,
-            prefix,
-            idle_timeout: options.idle_timeout,
-            denials,
-            inboxes,
-            background,
-        }
+        Self { client, prefix, idle_timeout: options.idle_timeout, denials, inboxes, background }
     }
 
     pub(super) fn client(&self) -> &Client {
@@ -165,17 +142,28 @@ impl Api {
 
     pub(super) async fn close(&self) {
         self.background.close();
-        self.background.wait().await;
-        let _ = self.client.drain().await;
+        if timeout(self.idle_timeout, self.background.wait()).await.is_err() {
+            tracing::warn!("clean-up is still under way: the server doesn't answer");
+        }
+        let _ = timeout(self.idle_timeout, self.client.drain()).await;
+    }
+
+    /// Sends a message whose reply goes to an inbox.
+    pub(super) async fn publish(&self, subject: Subject, reply: String, payload: Bytes) -> Result<()> {
+        match timeout(self.idle_timeout, self.client.publish_with_reply(subject, reply, payload)).await {
+            Ok(published) => published.map_err(|error| Error::unavailable(error.to_string())),
+            Err(_) => Err(self.silence("the connection to take a message")),
+        }
+    }
+
+    /// Subscribes to what comes to an inbox.
+    pub(super) async fn subscribe(&self, inbox: String) -> Result<Subscriber> {
+        subscribe(&self.client, inbox, self.idle_timeout).await
     }
 
     /// Calls the JSON API at `<prefix>.<rest>`. Sent again when no answer comes: for calls that may be repeated.
     pub(super) async fn call(&self, rest: &str, request: &Value) -> Result<Value, Refusal> {
-        let payload = if request.is_null() {
-            Bytes::new()
-        } else {
-            request.to_string().into()
-        };
+        let payload = if request.is_null() { Bytes::new() } else { request.to_string().into() };
         let message = self.request(&self.subject(rest), payload).await?;
         read_answer(&message.payload)
     }
@@ -200,21 +188,22 @@ impl Api {
         headers: Option<HeaderMap>,
     ) -> Result<Message, Refusal> {
         let patience = ATTEMPT.min(self.idle_timeout);
-        let mut request = Request::new().payload(payload).timeout(Some(patience));
+        // The client's own limit leaves out the time that a request waits to be sent.
+        let mut request = Request::new().payload(payload).timeout(None);
         if let Some(headers) = headers {
             request = request.headers(headers);
         }
         let mut denied = self.denials.watch();
         let answer = tokio::select! {
             biased;
-            answer = self.client.send_request(subject.to_owned(), request) => answer,
+            answer = timeout(patience, self.client.send_request(subject.to_owned(), request)) => answer,
             error = denied.of(subject) => return Err(Refusal::Failed(error)),
         };
+        let Ok(answer) = answer else {
+            return Err(Refusal::Silence(self.silence(format!("an answer from {subject}"))));
+        };
         answer.map_err(|error| match error.kind() {
-            RequestErrorKind::NoResponders => Refusal::NoResponders {
-                subject: subject.to_owned(),
-            },
-            RequestErrorKind::TimedOut => Refusal::Silence(self.silence(format!("an answer from {subject}"))),
+            RequestErrorKind::NoResponders => Refusal::NoResponders { subject: subject.to_owned() },
             RequestErrorKind::MaxPayloadExceeded => Refusal::Failed(Error::InvalidArgument {
                 argument: "object metadata",
                 reason: format!("the record is larger than a message may be: {error}"),
@@ -233,6 +222,14 @@ impl Api {
     }
 }
 
+/// Subscribes, in at most `patience`: a connection that is lost takes no more than so many commands.
+pub(super) async fn subscribe(client: &Client, inbox: String, patience: Duration) -> Result<Subscriber> {
+    match timeout(patience, client.subscribe(inbox)).await {
+        Ok(subscribed) => subscribed.map_err(|error| Error::unavailable(error.to_string())),
+        Err(_) => Err(Error::unavailable("the connection to the server is lost")),
+    }
+}
+
 /// Pauses before another try.
 pub(super) async fn pause() {
     sleep(PAUSE).await;
@@ -241,75 +238,77 @@ pub(super) async fn pause() {
 /// Reads an answer of the JSON API, or an acknowledgement of a publish.
 pub(super) fn read_answer(payload: &[u8]) -> Result<Value, Refusal> {
     let answer: Value = serde_json::from_slice(payload).map_err(|error| {
-        Refusal::Failed(Error::unavailable(format!(
-            "the server's answer is not JSON: {error}"
-        )))
+        Refusal::Failed(Error::unavailable(format!("the server's answer is not JSON: {error}")))
     })?;
     match answer.get("error").filter(|error| !error.is_null()) {
         None => Ok(answer),
         Some(error) => Err(Refusal::Server {
-            code: error["err_code"]
-                .as_u64()
-                .or_else(|| error["code"].as_u64())
-                .unwrap_or(0),
-            text: error["description"]
-                .as_str()
-                .unwrap_or("no description")
-                .to_owned(),
+            code: error["err_code"].as_u64().or_else(|| error["code"].as_u64()).unwrap_or(0),
+            text: error["description"].as_str().unwrap_or("no description").to_owned(),
         }),
     }
 }
 
 /// Subjects that the server denies, as it tells of them: apart from the request that they answer.
 #[derive(Debug, Clone)]
-pub(super) struct Denials(broadcast::Sender<Arc<str>>);
-
-impl Default for Denials {
-    fn default() -> Self {
-        Self(broadcast::Sender::new(64))
-    }
+pub(super) struct Denials {
+    told: broadcast::Sender<Arc<str>>,
+    /// What the subjects of replies begin with: whoever may not hear them waits in vain for any answer.
+    inbox_prefix: Arc<str>,
 }
 
 impl Denials {
+    pub(super) fn new(inbox_prefix: Option<&str>) -> Self {
+        Self { told: broadcast::Sender::new(64), inbox_prefix: inbox_prefix.unwrap_or("_INBOX").into() }
+    }
+
     /// Takes the text of a server's `-ERR`.
     pub(super) fn announce(&self, text: &str) {
-        let _ = self.0.send(text.into());
+        let _ = self.told.send(text.into());
     }
 
     pub(super) fn watch(&self) -> DenialWatch {
-        DenialWatch(self.0.subscribe())
+        DenialWatch { told: self.told.subscribe(), inbox_prefix: self.inbox_prefix.clone() }
     }
 }
 
 /// Waits for the denial of one subject.
 #[derive(Debug)]
-pub(super) struct DenialWatch(broadcast::Receiver<Arc<str>>);
+pub(super) struct DenialWatch {
+    told: broadcast::Receiver<Arc<str>>,
+    inbox_prefix: Arc<str>,
+}
 
 impl DenialWatch {
-    /// Ends when publishing to `subject`, or subscribing to a reply, is denied; else never.
+    /// Ends when publishing to `subject`, or hearing replies, is denied; else never.
     pub(super) async fn of(&mut self, subject: &str) -> Error {
         loop {
-            match self.0.recv().await {
-                Ok(text) if denies(&text, subject) => {
-                    return Error::PermissionDenied {
-                        during: Box::default(),
-                        subject: denied_subject(&text),
-                    };
+            match self.told.recv().await {
+                Ok(text) => {
+                    if let Some(denied) = denied_subject(&text, subject, &self.inbox_prefix) {
+                        return Error::PermissionDenied {
+                            during: Box::default(),
+                            subject: denied.to_owned(),
+                        };
+                    }
                 }
                 Err(broadcast::error::RecvError::Closed) => std::future::pending().await,
-                _ => {}
+                Err(broadcast::error::RecvError::Lagged(_)) => {}
             }
         }
     }
 }
 
-fn denies(text: &str, subject: &str) -> bool {
-    let violation = text.to_ascii_lowercase().contains("permissions violation");
-    violation && (denied_subject(text).eq_ignore_ascii_case(subject) || text.contains("for Subscription to"))
-}
-
-fn denied_subject(text: &str) -> String {
-    text.split('"').nth(1).unwrap_or(text).to_owned()
+/// The subject that this text denies, if that is why a request to `subject` gets no answer.
+fn denied_subject<'t>(text: &'t str, subject: &str, inbox_prefix: &str) -> Option<&'t str> {
+    let denied = text.split('"').nth(1)?;
+    let violation = text.to_ascii_lowercase();
+    let concerns = if violation.contains("permissions violation for subscription") {
+        denied.starts_with(inbox_prefix)
+    } else {
+        violation.contains("permissions violation") && denied == subject
+    };
+    concerns.then_some(denied)
 }
 
 #[cfg(test)]
@@ -318,17 +317,19 @@ mod tests {
 
     #[test]
     fn a_denial_is_matched_to_its_subject() {
-        let text = r#"Permissions Violation for Publish to "$JS.API.STREAM.INFO.OBJ_b""#;
-        assert!(denies(text, "$JS.API.STREAM.INFO.OBJ_b"));
-        assert!(!denies(text, "$JS.API.STREAM.INFO.OBJ_c"));
-        assert_eq!(denied_subject(text), "$JS.API.STREAM.INFO.OBJ_b");
+        let info = "$JS.API.STREAM.INFO.OBJ_b";
+        let publish = r#"Permissions Violation for Publish to "$JS.API.STREAM.INFO.OBJ_b""#;
+        assert_eq!(denied_subject(publish, info, "_INBOX"), Some(info));
+        assert_eq!(denied_subject(publish, "$JS.API.STREAM.INFO.OBJ_c", "_INBOX"), None);
+        let replies = r#"Permissions Violation for Subscription to "_INBOX.x.*""#;
+        assert_eq!(denied_subject(replies, info, "_INBOX"), Some("_INBOX.x.*"));
+        let other = r#"Permissions Violation for Subscription to "orders.>""#;
+        assert_eq!(denied_subject(other, info, "_INBOX"), None, "the caller's own affair");
     }
 
     #[test]
     fn a_wrong_domain_is_named() {
-        let refusal = Refusal::NoResponders {
-            subject: "$JS.hub.API.STREAM.INFO.OBJ_b".into(),
-        };
+        let refusal = Refusal::NoResponders { subject: "$JS.hub.API.STREAM.INFO.OBJ_b".into() };
         assert!(refusal.into_error().to_string().contains(r#"in domain "hub""#));
     }
 }

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use futures_util::future::BoxFuture;
 use futures_util::stream::BoxStream;
 use serde_json::{Map, Value};
 
@@ -13,7 +14,7 @@ use super::record::Committed;
 use super::stage::{JetStreamStaging, MAX_WINDOW, MIN_WINDOW, START_WINDOW};
 use super::{commit, config_of, read, scan, status_of};
 use crate::engine::{Commit, Consistency, EngineBucket, Staging, StoredRecord};
-use crate::protocol::config::is_on;
+use crate::protocol::config::{chunk_hazards, is_on};
 use crate::protocol::{BucketName, BucketStatus, Nuid, ObjectInfo};
 use crate::{Error, Result};
 
@@ -34,6 +35,8 @@ pub(super) struct BucketStream {
     /// Bytes that a put may have under way.
     window: AtomicUsize,
     max_msg_size: Option<usize>,
+    /// Settings by which the server would drop chunks that it acknowledged.
+    hazards: String,
 }
 
 impl BucketStream {
@@ -54,10 +57,7 @@ impl BucketStream {
 
     /// The stream as the server describes it, with the state of subjects that `filter` names.
     pub(super) async fn stream_info(&self, request: &Value) -> Result<Value> {
-        let answer = self
-            .api
-            .call(&format!("STREAM.INFO.{}", self.stream), request)
-            .await;
+        let answer = self.api.call(&format!("STREAM.INFO.{}", self.stream), request).await;
         answer.map_err(|refusal| self.refused(refusal))
     }
 
@@ -66,16 +66,14 @@ impl BucketStream {
         self.window.load(Ordering::Relaxed)
     }
 
-    /// The server was overwhelmed: the next put sends half as much ahead.
-    pub(super) fn narrow_window(&self) {
-        self.window
-            .store((self.window() / 2).max(MIN_WINDOW), Ordering::Relaxed);
+    /// The server was overwhelmed by a blob with this much under way: the next put sends half of it ahead.
+    pub(super) fn narrow_window(&self, overwhelming: usize) {
+        self.window.fetch_min((overwhelming / 2).max(MIN_WINDOW), Ordering::Relaxed);
     }
 
     /// A whole blob went through: the next put may send more ahead.
     pub(super) fn widen_window(&self) {
-        self.window
-            .store((self.window() + MIN_WINDOW).min(MAX_WINDOW), Ordering::Relaxed);
+        self.window.store((self.window() + MIN_WINDOW).min(MAX_WINDOW), Ordering::Relaxed);
     }
 }
 
@@ -86,10 +84,7 @@ pub(super) struct JetStreamBucket(Arc<BucketStream>);
 impl JetStreamBucket {
     pub(super) fn new(api: Arc<Api>, bucket: BucketName, config: &Map<String, Value>) -> Self {
         let replicas = config.get("num_replicas").and_then(Value::as_u64).unwrap_or(1);
-        let max_msg_size = config
-            .get("max_msg_size")
-            .and_then(Value::as_u64)
-            .filter(|&size| size > 0);
+        let max_msg_size = config.get("max_msg_size").and_then(Value::as_u64).filter(|&size| size > 0);
         Self(Arc::new(BucketStream {
             api,
             stream: bucket.stream(),
@@ -99,6 +94,7 @@ impl JetStreamBucket {
             answers_direct: AtomicBool::new(is_on(config, "allow_direct")),
             committed: Committed::new(replicas > 1),
             window: AtomicUsize::new(START_WINDOW),
+            hazards: chunk_hazards(config).join(", "),
             max_msg_size: max_msg_size.and_then(|size| size.try_into().ok()),
         }))
     }
@@ -132,17 +128,17 @@ impl EngineBucket for JetStreamBucket {
     }
 
     fn max_chunk_size(&self) -> usize {
-        self.0
-            .api
-            .client()
-            .max_payload()
-            .min(self.0.max_msg_size.unwrap_or(usize::MAX))
+        self.0.api.client().max_payload().min(self.0.max_msg_size.unwrap_or(usize::MAX))
     }
 
     async fn stage(&self, nuid: Nuid, chunk_size: usize, size_hint: Option<u64>) -> Result<Box<dyn Staging>> {
-        Ok(Box::new(
-            JetStreamStaging::begin(self.0.clone(), nuid, chunk_size, size_hint).await?,
-        ))
+        if !self.0.hazards.is_empty() {
+            return Err(Error::InvalidConfig {
+                bucket: self.0.bucket.to_string(),
+                reason: format!("its stream would drop chunks: {}", self.0.hazards),
+            });
+        }
+        Ok(Box::new(JetStreamStaging::begin(self.0.clone(), nuid, chunk_size, size_hint).await?))
     }
 
     fn read(&self, info: &ObjectInfo, nuid: &Nuid, offset: u64) -> BoxStream<'static, Result<Bytes>> {
@@ -150,10 +146,7 @@ impl EngineBucket for JetStreamBucket {
     }
 
     async fn remove_blob(&self, nuid: &Nuid) -> Result<()> {
-        self.0
-            .retire(nuid)
-            .await
-            .map_err(|refusal| self.0.refused(refusal))
+        self.0.retire(nuid).await.map_err(|refusal| self.0.refused(refusal))
     }
 
     fn blobs(&self) -> BoxStream<'static, Result<Nuid>> {
@@ -162,6 +155,10 @@ impl EngineBucket for JetStreamBucket {
 
     async fn commit(&self, commit: &Commit) -> Result<Vec<u64>> {
         commit::commit(&self.0, commit).await
+    }
+
+    fn in_background(&self, work: BoxFuture<'static, ()>) {
+        self.0.api.in_background(work);
     }
 }
 
@@ -177,17 +174,16 @@ impl BucketStream {
             let answer = self.api.attempt(&subject, super::NOTHING, Some(headers)).await;
             match answer.and_then(|message| api::read_answer(&message.payload)) {
                 Ok(_) => return Ok(()),
-                Err(Refusal::Server {
-                    code: TTL_DISABLED, ..
-                }) => self.takes_ttl.store(false, Ordering::Relaxed),
+                Err(Refusal::Server { code: TTL_DISABLED, .. }) => {
+                    self.takes_ttl.store(false, Ordering::Relaxed);
+                }
                 Err(_) => {}
             }
         }
-        let purge = format!("STREAM.PURGE.{}", self.stream);
-        self.api
-            .call(&purge, &serde_json::json!({ "filter": subject }))
-            .await
-            .map(drop)
+        let purge = self.api.subject(&format!("STREAM.PURGE.{}", self.stream));
+        let request = serde_json::json!({ "filter": subject }).to_string();
+        let answer = self.api.attempt(&purge, request.into(), None).await?;
+        api::read_answer(&answer.payload).map(drop)
     }
 }
 

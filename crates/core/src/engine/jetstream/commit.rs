@@ -2,7 +2,7 @@
 
 use async_nats::HeaderMap;
 use bytes::Bytes;
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use super::api::{self, Refusal};
@@ -13,19 +13,10 @@ use crate::{Error, Result};
 /// New records come first and removed ones last, so that a crash in between leaves two names for one blob, never none.
 pub(super) async fn commit(stream: &BucketStream, commit: &Commit) -> Result<Vec<u64>> {
     let mut revisions = vec![0; commit.writes.len()];
-    let (written, removed): (Vec<_>, Vec<_>) = commit
-        .writes
-        .iter()
-        .enumerate()
-        .partition(|(_, write)| write.record.is_some());
+    let (written, removed): (Vec<_>, Vec<_>) =
+        commit.writes.iter().enumerate().partition(|(_, write)| write.record.is_some());
     for (index, write) in written.into_iter().chain(removed) {
-        revisions[index] = Pending {
-            stream,
-            commit,
-            write,
-        }
-        .settle()
-        .await?;
+        revisions[index] = Pending { stream, commit, write }.settle().await?;
         stream.committed.note(&write.name, revisions[index]);
     }
     for nuid in &commit.retire {
@@ -59,33 +50,25 @@ impl Pending<'_> {
         loop {
             match self.send().await {
                 Ok(revision) => return Ok(revision),
-                // Expected is checked before anything else: it may be our own first copy that stands there.
-                Err(Refusal::Server {
-                    code: api::WRONG_LAST_SEQUENCE | api::WRONG_LAST_SEQUENCE_UNTOLD,
-                    ..
-                }) => {
-                    if may_have_landed && let Found::Ours(revision) = self.find().await? {
-                        return Ok(revision);
-                    }
-                    return Err(self.conflict());
-                }
-                Err(Refusal::Silence(_)) => {
-                    may_have_landed = true;
-                    match self.find().await {
-                        Ok(Found::Ours(revision)) => return Ok(revision),
-                        Ok(Found::Another) => return Err(self.conflict()),
-                        Err(error @ Error::BucketDeleted { .. }) => return Err(error),
-                        Ok(Found::Before) | Err(_) => {}
-                    }
-                }
-                Err(Refusal::NoResponders { .. }) => {
-                    // The bucket is gone, or has no leader now.
-                    self.stream.stream_info(&serde_json::Value::Null).await?;
-                    api::pause().await;
-                }
-                // The connection was closed under the write.
-                Err(Refusal::Failed(Error::Unavailable { .. })) => return Err(self.unknown()),
+                // From here on only what stands in the bucket tells how it ended: a refusal may be of a second copy.
+                Err(_) if may_have_landed => {}
+                Err(Refusal::Silence(_)) => may_have_landed = true,
+                Err(Refusal::Server { code: api::WRONG_LAST_SEQUENCE, .. }) => return Err(self.conflict()),
+                // Another write to the name is on its way through the cluster.
+                Err(Refusal::Server { code: api::WRONG_LAST_SEQUENCE_UNTOLD, .. }) => {}
+                // The bucket is gone, or has no leader now.
+                Err(Refusal::NoResponders { .. }) => drop(self.stream.stream_info(&Value::Null).await?),
+                Err(Refusal::Failed(error)) => return Err(self.after_failure(error)),
                 Err(refusal) => return Err(self.stream.refused(refusal)),
+            }
+            if may_have_landed {
+                match self.find().await {
+                    Ok(Found::Ours(revision)) => return Ok(revision),
+                    // Ours may have stood there before, and its blob be retired by now.
+                    Ok(Found::Another) => return Err(self.unknown()),
+                    Err(error @ Error::BucketDeleted { .. }) => return Err(error),
+                    Ok(Found::Before) | Err(_) => {}
+                }
             }
             if Instant::now() >= deadline {
                 return Err(if may_have_landed {
@@ -94,25 +77,33 @@ impl Pending<'_> {
                     self.stream.api.silence("a leader")
                 });
             }
+            api::pause().await;
         }
     }
 
+    /// A failure on this side: unless the write itself was refused, it may be on its way.
+    fn after_failure(&self, error: Error) -> Error {
+        let refused = match &error {
+            Error::PermissionDenied { subject, .. } => *subject == self.subject(),
+            Error::InvalidArgument { .. } => true,
+            _ => false,
+        };
+        if refused { error } else { self.unknown() }
+    }
+
+    fn subject(&self) -> String {
+        self.stream.bucket.record_subject_of_key(&self.write.key)
+    }
+
     async fn send(&self) -> Result<u64, Refusal> {
-        let subject = self.stream.bucket.record_subject_of_key(&self.write.key);
+        let subject = self.subject();
         let Some(record) = &self.write.record else {
             return self.remove(&subject).await;
         };
         let mut headers = HeaderMap::new();
         headers.insert("Nats-Rollup", "sub");
-        headers.insert(
-            "Nats-Expected-Last-Subject-Sequence",
-            self.write.expected.to_string(),
-        );
-        let message = self
-            .stream
-            .api
-            .attempt(&subject, Bytes::from(record.to_json()), Some(headers))
-            .await?;
+        headers.insert("Nats-Expected-Last-Subject-Sequence", self.write.expected.to_string());
+        let message = self.stream.api.attempt(&subject, Bytes::from(record.to_json()), Some(headers)).await?;
         let ack = api::read_answer(&message.payload)?;
         ack["seq"]
             .as_u64()
@@ -123,11 +114,7 @@ impl Pending<'_> {
     async fn remove(&self, subject: &str) -> Result<u64, Refusal> {
         let purge = format!("STREAM.PURGE.{}", self.stream.stream);
         let request = json!({ "filter": subject, "seq": self.write.expected + 1 });
-        self.stream
-            .api
-            .call(&purge, &request)
-            .await
-            .map(|_| self.write.expected)
+        self.stream.api.call(&purge, &request).await.map(|_| self.write.expected)
     }
 
     /// Looks at what stands under the name now.
@@ -143,11 +130,7 @@ impl Pending<'_> {
             (None, record) => record == self.write.record,
             (Some(_), None) => false,
         };
-        Ok(if ours {
-            Found::Ours(revision)
-        } else {
-            Found::Another
-        })
+        Ok(if ours { Found::Ours(revision) } else { Found::Another })
     }
 
     fn conflict(&self) -> Error {

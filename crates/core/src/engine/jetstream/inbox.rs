@@ -7,7 +7,7 @@ use async_nats::{Client, Message, Subscriber};
 use futures_util::{FutureExt, StreamExt};
 use tokio::time::timeout;
 
-use super::api::{Api, DenialWatch, Denials};
+use super::api::{self, Api, DenialWatch, Denials};
 use crate::{Error, Result};
 
 /// How many idle inboxes are kept. One transfer needs one.
@@ -18,6 +18,7 @@ const KEPT: usize = 64;
 pub(super) struct InboxPool {
     client: Client,
     denials: Denials,
+    idle_timeout: Duration,
     idle: Mutex<Vec<Open>>,
 }
 
@@ -29,12 +30,8 @@ struct Open {
 }
 
 impl InboxPool {
-    pub(super) fn new(client: Client, denials: Denials) -> Self {
-        Self {
-            client,
-            denials,
-            idle: Mutex::default(),
-        }
+    pub(super) fn new(client: Client, denials: Denials, idle_timeout: Duration) -> Self {
+        Self { client, denials, idle_timeout, idle: Mutex::default() }
     }
 
     /// An inbox with a reply prefix that nothing under way uses.
@@ -44,24 +41,13 @@ impl InboxPool {
             open
         } else {
             let prefix = self.client.new_inbox();
-            let answer = self.client.subscribe(format!("{prefix}.>")).await;
-            let subscriber = answer.map_err(|error| Error::unavailable(error.to_string()))?;
-            Open {
-                subscriber,
-                prefix,
-                used: 0,
-            }
+            let subscriber = api::subscribe(&self.client, format!("{prefix}.>"), self.idle_timeout).await?;
+            Open { subscriber, prefix, used: 0 }
         };
         open.used += 1;
         let prefix = format!("{}.{}", open.prefix, open.used);
         let denied = self.denials.watch();
-        Ok(Inbox {
-            pool: self.clone(),
-            prefix,
-            open: Some(open),
-            denied,
-            reusable: false,
-        })
+        Ok(Inbox { pool: self.clone(), prefix, open: Some(open), denied, reusable: false })
     }
 }
 
@@ -101,13 +87,7 @@ impl Inbox {
         if let Some(reply) = self.try_next() {
             return Ok(Some(reply));
         }
-        let Self {
-            open: Some(open),
-            prefix,
-            denied,
-            ..
-        } = self
-        else {
+        let Self { open: Some(open), prefix, denied, .. } = self else {
             return Ok(None);
         };
         tokio::select! {
@@ -131,12 +111,7 @@ impl Inbox {
 
 /// The token of a reply to the transfer with this prefix.
 fn token(prefix: &str, message: &Message) -> Option<String> {
-    message
-        .subject
-        .as_str()
-        .strip_prefix(prefix)?
-        .strip_prefix('.')
-        .map(str::to_owned)
+    message.subject.as_str().strip_prefix(prefix)?.strip_prefix('.').map(str::to_owned)
 }
 
 impl Open {

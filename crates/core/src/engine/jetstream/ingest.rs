@@ -44,6 +44,8 @@ pub(super) struct Ingest {
     sent: Arc<AtomicU64>,
     acknowledged: u64,
     outcome: Option<Result<u64>>,
+    /// When the server last took more, or the caller began to wait for it.
+    progress: Instant,
     pings: Option<AbortHandle>,
 }
 
@@ -59,6 +61,7 @@ impl Ingest {
             sent: Arc::default(),
             acknowledged: 0,
             outcome: None,
+            progress: Instant::now(),
             pings: None,
         }
     }
@@ -78,18 +81,12 @@ impl Ingest {
         while let Some((_, message)) = inbox.try_next() {
             self.account(stream, &message).await;
         }
+        self.progress = Instant::now();
         while self.outcome.is_none() && number > self.acknowledged + self.granted * STRETCHES {
-            self.wait(stream, inbox).await?;
+            self.wait(stream, inbox, PING).await?;
         }
         self.check()?;
-        self.publish(
-            stream,
-            inbox,
-            number,
-            if number == 1 { START } else { APPEND },
-            chunk,
-        )
-        .await?;
+        self.publish(stream, inbox, number, if number == 1 { START } else { APPEND }, chunk).await?;
         self.sent.store(number, Ordering::Relaxed);
         if number == 1 {
             return self.begun(stream, inbox).await;
@@ -101,12 +98,14 @@ impl Ingest {
     async fn begun(&mut self, stream: &BucketStream, inbox: &mut Inbox) -> Result<bool> {
         let (_, message) = inbox.expect(&stream.api, self.subject.as_str()).await?;
         let refusal = api::read_answer(&message.payload);
-        if let Err(Refusal::Server {
-            code: BATCH_DISABLED | BATCH_TOO_MANY,
-            ..
-        }) = refusal
-        {
-            return Ok(false);
+        match refusal {
+            // The feature was taken away since the stream was opened.
+            Err(Refusal::Server { code: BATCH_DISABLED, .. }) => {
+                stream.takes_batches.store(false, Ordering::Relaxed);
+                return Ok(false);
+            }
+            Err(Refusal::Server { code: BATCH_TOO_MANY, .. }) => return Ok(false),
+            _ => {}
         }
         self.account(stream, &message).await;
         self.check()?;
@@ -117,18 +116,18 @@ impl Ingest {
     /// Waits until all chunks are stored.
     pub(super) async fn finish(&mut self, stream: &BucketStream, inbox: &mut Inbox) -> Result<()> {
         let sent = self.sent.load(Ordering::Relaxed);
+        self.progress = Instant::now();
         if sent > 0 && self.outcome.is_none() {
-            self.publish(stream, inbox, sent + 1, COMMIT_WITHOUT_STORING, NOTHING)
-                .await?;
+            self.publish(stream, inbox, sent + 1, COMMIT_WITHOUT_STORING, NOTHING).await?;
         }
         while sent > 0 && self.outcome.is_none() {
-            self.wait(stream, inbox).await?;
+            self.wait(stream, inbox, COMMIT_WITHOUT_STORING).await?;
         }
         self.check()?;
         match self.outcome {
-            Some(Ok(stored)) if stored != sent => Err(Error::unavailable(format!(
-                "the server stored only {stored} of {sent} chunks"
-            ))),
+            Some(Ok(stored)) if stored != sent => {
+                Err(Error::unavailable(format!("the server stored only {stored} of {sent} chunks")))
+            }
             _ => Ok(()),
         }
     }
@@ -145,36 +144,40 @@ impl Ingest {
         }
     }
 
-    /// Waits for the next message of the server, and asks for it when one may be lost.
-    async fn wait(&mut self, stream: &BucketStream, inbox: &mut Inbox) -> Result<()> {
-        let deadline = Instant::now() + stream.api.idle_timeout();
+    /// Waits for the next message of the server. When one may be lost, sends `again`: a ping, or the end once more.
+    async fn wait(&mut self, stream: &BucketStream, inbox: &mut Inbox, again: u8) -> Result<()> {
         let patience = KEEP_ALIVE.min(stream.api.idle_timeout());
-        loop {
-            if let Some((_, message)) = inbox.next(self.subject.as_str(), patience).await? {
-                self.account(stream, &message).await;
-                return Ok(());
-            }
-            if Instant::now() >= deadline {
-                return Err(stream.api.silence("the server to store chunks"));
-            }
-            self.publish(stream, inbox, self.sent.load(Ordering::Relaxed), PING, NOTHING)
-                .await?;
+        if let Some((_, message)) = inbox.next(self.subject.as_str(), patience).await? {
+            self.account(stream, &message).await;
+        } else {
+            let sent = self.sent.load(Ordering::Relaxed);
+            let number = if again == PING { sent } else { sent + 1 };
+            self.publish(stream, inbox, number, again, NOTHING).await?;
         }
+        // Answers to pings are no progress.
+        if self.outcome.is_none() && self.progress.elapsed() >= stream.api.idle_timeout() {
+            return Err(stream.api.silence("the server to store chunks"));
+        }
+        Ok(())
     }
 
     async fn account(&mut self, stream: &BucketStream, message: &Message) {
-        let answer = match stage::read_ack(stream, message).await {
+        let answer = match stage::read_ack(stream, stream.window(), message).await {
             Ok(answer) => answer,
             Err(error) => return self.end_with(Err(error)),
         };
         match answer["type"].as_str() {
             Some("ack") => {
-                self.acknowledged = self.acknowledged.max(answer["seq"].as_u64().unwrap_or(0));
+                let acknowledged = answer["seq"].as_u64().unwrap_or(0);
+                if acknowledged > self.acknowledged {
+                    self.acknowledged = acknowledged;
+                    self.progress = Instant::now();
+                }
                 self.granted = answer["msgs"].as_u64().unwrap_or(1).max(1);
             }
-            Some("gap") => self.end_with(Err(Error::unavailable(
-                "chunks were lost on their way to the server",
-            ))),
+            Some("gap") => {
+                self.end_with(Err(Error::unavailable("chunks were lost on their way to the server")));
+            }
             Some(_) => {}
             None => self.end_with(Ok(answer["count"].as_u64().unwrap_or(0))),
         }
@@ -202,12 +205,7 @@ impl Ingest {
         payload: Bytes,
     ) -> Result<()> {
         let reply = inbox.reply(self.token(number, operation));
-        let published = stream
-            .api
-            .client()
-            .publish_with_reply(self.subject.clone(), reply, payload)
-            .await;
-        published.map_err(|error| Error::unavailable(error.to_string()))
+        stream.api.publish(self.subject.clone(), reply, payload).await
     }
 
     fn token(&self, number: u64, operation: u8) -> String {
@@ -226,10 +224,7 @@ impl Ingest {
                 let number = sent.load(Ordering::Relaxed);
                 if number == before {
                     let reply = format!("{prefix}.{number}.{PING}.$FI");
-                    let _ = api
-                        .client()
-                        .publish_with_reply(subject.clone(), reply, NOTHING)
-                        .await;
+                    let _ = api.publish(subject.clone(), reply, NOTHING).await;
                 }
             }
         });

@@ -51,17 +51,13 @@ impl JetStreamEngine {
     ///
     /// Fails with `Unavailable` when no server answers, `Unauthenticated` or `Tls` when one refuses.
     pub async fn connect(url: &str, options: StoreOptions) -> Result<Self> {
-        Ok(Self {
-            api: Arc::new(connect::connect(url, options).await?),
-        })
+        Ok(Self { api: Arc::new(connect::connect(url, options).await?) })
     }
 
     /// Uses a connection of the caller's. Denied subjects are then noticed only by the idle limit, since a client
     /// tells of them through a callback that is set when it connects.
     pub fn with_client(client: async_nats::Client, options: &StoreOptions) -> Self {
-        Self {
-            api: Arc::new(Api::new(client, options, api::Denials::default())),
-        }
+        Self { api: Arc::new(Api::new(client, options, api::Denials::new(options.inbox_prefix.as_deref()))) }
     }
 
     /// The connection.
@@ -70,10 +66,7 @@ impl JetStreamEngine {
     }
 
     async fn stream_config(&self, bucket: &BucketName) -> Result<Map<String, Value>, Refusal> {
-        let info = self
-            .api
-            .call(&format!("STREAM.INFO.{}", bucket.stream()), &Value::Null)
-            .await?;
+        let info = self.api.call(&format!("STREAM.INFO.{}", bucket.stream()), &Value::Null).await?;
         Ok(config_of(&info))
     }
 
@@ -85,10 +78,7 @@ impl JetStreamEngine {
             featured.extend(STREAM_FEATURES.map(|feature| (feature.to_owned(), json!(true))));
             match self.api.call(&subject, &Value::Object(featured)).await {
                 // A server that checks strictly refuses fields that it doesn't know yet.
-                Err(Refusal::Server {
-                    code: api::INVALID_JSON | api::INVALID_CONFIG,
-                    ..
-                }) => {}
+                Err(Refusal::Server { code: api::INVALID_JSON | api::INVALID_CONFIG, .. }) => {}
                 answered => return answered,
             }
         }
@@ -103,15 +93,8 @@ impl JetStreamEngine {
         offset: usize,
     ) -> Result<(VecDeque<Value>, Option<usize>)> {
         let request = json!({ "offset": offset });
-        let mut page = self
-            .api
-            .call(subject, &request)
-            .await
-            .map_err(Refusal::into_error)?;
-        let total = page["total"]
-            .as_u64()
-            .and_then(|total| usize::try_from(total).ok())
-            .unwrap_or(0);
+        let mut page = self.api.call(subject, &request).await.map_err(Refusal::into_error)?;
+        let total = page["total"].as_u64().and_then(|total| usize::try_from(total).ok()).unwrap_or(0);
         let items: VecDeque<Value> = match page[field].take() {
             Value::Array(items) => items.into(),
             _ => VecDeque::new(),
@@ -121,9 +104,7 @@ impl JetStreamEngine {
     }
 
     fn pages(&self, subject: &'static str, field: &'static str) -> BoxStream<'static, Result<Value>> {
-        let engine = Self {
-            api: self.api.clone(),
-        };
+        let engine = Self { api: self.api.clone() };
         stream::try_unfold(
             (engine, VecDeque::new(), Some(0)),
             move |(engine, mut items, mut next)| async move {
@@ -149,12 +130,7 @@ fn status_of(bucket: &BucketName, answer: &Value) -> BucketStatus {
     let stream = config_of(answer);
     let size = answer["state"]["bytes"].as_u64().unwrap_or(0);
     let sealed = crate::protocol::config::is_on(&stream, "sealed");
-    BucketStatus::new(
-        BucketConfig::of_stream_config(bucket, &stream),
-        sealed,
-        size,
-        "JetStream",
-    )
+    BucketStatus::new(BucketConfig::of_stream_config(bucket, &stream), sealed, size, "JetStream")
 }
 
 #[async_trait]
@@ -166,28 +142,16 @@ impl Engine for JetStreamEngine {
         })?;
         let stream = match self.create_stream(&bucket, config).await {
             Ok(answer) => config_of(&answer),
-            Err(Refusal::Server {
-                code: api::STREAM_EXISTS,
-                ..
-            }) => {
+            Err(Refusal::Server { code: api::STREAM_EXISTS, .. }) => {
                 let existing = self.stream_config(&bucket).await.map_err(Refusal::into_error)?;
                 let differs = config.differences(&bucket, &existing).join(", ");
                 if !differs.is_empty() {
-                    return Err(Error::BucketExists {
-                        bucket: bucket.to_string(),
-                        differs,
-                    });
+                    return Err(Error::BucketExists { bucket: bucket.to_string(), differs });
                 }
                 existing
             }
-            Err(Refusal::Server {
-                code: api::INVALID_CONFIG | api::REPLICAS_UNSUPPORTED,
-                text,
-            }) => {
-                return Err(Error::InvalidConfig {
-                    bucket: bucket.to_string(),
-                    reason: text,
-                });
+            Err(Refusal::Server { code: api::INVALID_CONFIG | api::REPLICAS_UNSUPPORTED, text }) => {
+                return Err(Error::InvalidConfig { bucket: bucket.to_string(), reason: text });
             }
             Err(refusal) => return Err(refusal.into_error()),
         };
@@ -196,43 +160,36 @@ impl Engine for JetStreamEngine {
 
     async fn open_bucket(&self, bucket: &BucketName) -> Result<Arc<dyn EngineBucket>> {
         match self.stream_config(bucket).await {
-            Ok(stream) => Ok(Arc::new(JetStreamBucket::new(
-                self.api.clone(),
-                bucket.clone(),
-                &stream,
-            ))),
-            Err(Refusal::Server {
-                code: api::STREAM_NOT_FOUND,
-                ..
-            }) => Err(Error::BucketNotFound {
-                bucket: bucket.to_string(),
-            }),
+            Ok(stream) => Ok(Arc::new(JetStreamBucket::new(self.api.clone(), bucket.clone(), &stream))),
+            Err(Refusal::Server { code: api::STREAM_NOT_FOUND, .. }) => {
+                Err(Error::BucketNotFound { bucket: bucket.to_string() })
+            }
             Err(refusal) => Err(refusal.into_error()),
         }
     }
 
     async fn delete_bucket(&self, bucket: &BucketName) -> Result<()> {
-        match self
-            .api
-            .call(&format!("STREAM.DELETE.{}", bucket.stream()), &Value::Null)
-            .await
-        {
-            Ok(_) => Ok(()),
-            Err(Refusal::Server {
-                code: api::STREAM_NOT_FOUND,
-                ..
-            }) => Err(Error::BucketNotFound {
-                bucket: bucket.to_string(),
-            }),
-            Err(refusal) => Err(refusal.into_error()),
-        }
+        let delete = format!("STREAM.DELETE.{}", bucket.stream());
+        let first = self.api.attempt(&self.api.subject(&delete), NOTHING, None).await;
+        let deleted = match first.and_then(|message| api::read_answer(&message.payload)) {
+            Err(Refusal::Silence(_)) => match self.api.call(&delete, &Value::Null).await {
+                // Sent again, it may find its own work done.
+                Err(Refusal::Server { code: api::STREAM_NOT_FOUND, .. }) => return Ok(()),
+                answered => answered,
+            },
+            answered => answered,
+        };
+        deleted.map(drop).map_err(|refusal| match refusal {
+            Refusal::Server { code: api::STREAM_NOT_FOUND, .. } => {
+                Error::BucketNotFound { bucket: bucket.to_string() }
+            }
+            refusal => refusal.into_error(),
+        })
     }
 
     fn bucket_names(&self) -> BoxStream<'static, Result<BucketName>> {
         let names = self.pages("STREAM.NAMES", "streams");
-        names
-            .try_filter_map(async |item| Ok(item.as_str().and_then(BucketName::of_stream)))
-            .boxed()
+        names.try_filter_map(async |item| Ok(item.as_str().and_then(BucketName::of_stream))).boxed()
     }
 
     fn buckets(&self) -> BoxStream<'static, Result<BucketStatus>> {

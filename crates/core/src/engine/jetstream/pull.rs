@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use async_nats::{Message, StatusCode, Subscriber};
+use async_nats::{Message, StatusCode, Subject, Subscriber};
 use bytes::Bytes;
 use futures_util::{FutureExt, StreamExt};
 use serde_json::{Value, json};
@@ -22,8 +22,8 @@ const INACTIVE: Duration = Duration::from_mins(1);
 /// How long to wait for a message that the server said it has, before the consumer is made anew.
 const PATIENCE: Duration = Duration::from_secs(4);
 
-/// Requests that are under way at a time: one is answered while the other is consumed.
-const REQUESTS: usize = 2;
+/// Requests that are under way at a time: some are answered while one is consumed.
+const REQUESTS: usize = 3;
 
 /// What to read.
 #[derive(Debug, Clone)]
@@ -63,7 +63,7 @@ pub(super) struct Pull {
 struct Consumer {
     api: Arc<Api>,
     delete: String,
-    next: String,
+    next: Subject,
     inbox: String,
     subscriber: Subscriber,
     name: String,
@@ -74,17 +74,14 @@ struct Consumer {
     /// Requests under way: their number, and the messages that they still ask for.
     requests: VecDeque<(u64, usize)>,
     requested: u64,
+    /// A single message was larger than a request may bring: later ones are bounded by their number alone.
+    exceeded: bool,
 }
 
 impl Pull {
     pub(super) async fn open(stream: Arc<BucketStream>, selection: Selection) -> Result<Self, Refusal> {
         let consumer = Consumer::create(&stream, &selection, 0).await?;
-        Ok(Self {
-            stream,
-            selection,
-            consumer,
-            last: 0,
-        })
+        Ok(Self { stream, selection, consumer, last: 0 })
     }
 
     /// Messages that the selection held when it was opened.
@@ -92,8 +89,9 @@ impl Pull {
         self.consumer.pending
     }
 
-    pub(super) fn bucket_stream(&self) -> &BucketStream {
-        &self.stream
+    /// The sequence of the last message handed out.
+    pub(super) fn last(&self) -> u64 {
+        self.last
     }
 
     /// The next message, or `None` when the stream holds no more of them now.
@@ -101,15 +99,15 @@ impl Pull {
         let deadline = Instant::now() + self.stream.api.idle_timeout();
         loop {
             match self.consumer.step(&self.selection).await? {
-                Step::Message(message) if message.sequence <= self.last => {}
-                Step::Message(message) => {
+                Step::Message(message) if message.sequence > self.last => {
                     self.last = message.sequence;
                     return Ok(Some(message));
                 }
                 Step::NoMore => return Ok(None),
-                Step::Lost if Instant::now() >= deadline => {
+                _ if Instant::now() >= deadline => {
                     return Err(self.stream.api.silence("messages of the bucket"));
                 }
+                Step::Message(_) => {}
                 Step::Lost => self.renew().await?,
             }
         }
@@ -137,8 +135,7 @@ impl Consumer {
     async fn create(stream: &BucketStream, selection: &Selection, after: u64) -> Result<Self, Refusal> {
         let api = stream.api.clone();
         let inbox = api.client().new_inbox();
-        let answer = api.client().subscribe(format!("{inbox}.*")).await;
-        let subscriber = answer.map_err(|error| Refusal::Failed(Error::unavailable(error.to_string())))?;
+        let subscriber = api.subscribe(format!("{inbox}.*")).await.map_err(Refusal::Failed)?;
         let name = Nuid::fresh().to_string();
         let mut config = json!({
             "name": name,
@@ -157,18 +154,14 @@ impl Consumer {
         let request = json!({ "stream_name": stream.stream, "config": config, "action": "create" });
         let answer = match api.call(&create, &request).await {
             // Our own first request, whose answer was lost.
-            Err(Refusal::Server {
-                code: CONSUMER_EXISTS,
-                ..
-            }) => {
-                api.call(&format!("CONSUMER.INFO.{}.{name}", stream.stream), &Value::Null)
-                    .await?
+            Err(Refusal::Server { code: CONSUMER_EXISTS, .. }) => {
+                api.call(&format!("CONSUMER.INFO.{}.{name}", stream.stream), &Value::Null).await?
             }
             answered => answered?,
         };
         Ok(Self {
             delete: api.subject(&format!("CONSUMER.DELETE.{}.{name}", stream.stream)),
-            next: api.subject(&format!("CONSUMER.MSG.NEXT.{}.{name}", stream.stream)),
+            next: api.subject(&format!("CONSUMER.MSG.NEXT.{}.{name}", stream.stream)).into(),
             api,
             inbox,
             subscriber,
@@ -177,6 +170,7 @@ impl Consumer {
             delivered: 0,
             requests: VecDeque::with_capacity(REQUESTS),
             requested: 0,
+            exceeded: false,
         })
     }
 
@@ -191,7 +185,7 @@ impl Consumer {
             return Ok(Step::Lost);
         };
         let Some(place) = message.reply.as_deref().and_then(Place::parse) else {
-            return Ok(self.take_status(&message).unwrap_or(Step::Lost));
+            return Ok(self.take_status(selection, &message).unwrap_or(Step::Lost));
         };
         if place.consumer != self.name || place.delivered != self.delivered + 1 {
             return Ok(Step::Lost);
@@ -220,14 +214,12 @@ impl Consumer {
 
     async fn ask(&mut self, selection: &Selection) -> Result<()> {
         self.requested += 1;
-        let request = json!({ "batch": selection.batch, "max_bytes": selection.max_bytes, "no_wait": true });
+        let mut request = json!({ "batch": selection.batch, "no_wait": true });
+        if !self.exceeded {
+            request["max_bytes"] = json!(selection.max_bytes);
+        }
         let reply = format!("{}.{}", self.inbox, self.requested);
-        let asked = self
-            .api
-            .client()
-            .publish_with_reply(self.next.clone(), reply, request.to_string().into())
-            .await;
-        asked.map_err(|error| Error::unavailable(error.to_string()))?;
+        self.api.publish(self.next.clone(), reply, request.to_string().into()).await?;
         self.requests.push_back((self.requested, selection.batch));
         Ok(())
     }
@@ -240,37 +232,32 @@ impl Consumer {
                 Err(_) => return Ok(None),
             },
         };
-        ready
-            .map(Some)
-            .ok_or_else(|| Error::unavailable("the connection to the server is closed"))
+        ready.map(Some).ok_or_else(|| Error::unavailable("the connection to the server is closed"))
     }
 
     /// A message without a place in the stream says how a request ended.
-    fn take_status(&mut self, message: &Message) -> Option<Step> {
-        let says = |text: &str| {
-            message
-                .description
-                .as_deref()
-                .is_some_and(|told| told.contains(text))
-        };
+    fn take_status(&mut self, selection: &Selection, message: &Message) -> Option<Step> {
+        let says = |text: &str| message.description.as_deref().is_some_and(|told| told.contains(text));
         // May come before the last message of its request; the messages are counted.
         if says("Batch Completed") {
             return Some(Step::again());
         }
         let ended: u64 = message.subject.rsplit('.').next()?.parse().ok()?;
+        let untouched =
+            self.requests.iter().any(|(number, left)| *number == ended && *left == selection.batch);
         self.requests.retain(|(number, _)| *number != ended);
         match message.status? {
             StatusCode::NOT_FOUND | StatusCode::TIMEOUT => {
                 // Fewer messages were left than the requests asked for.
                 self.pending = self.pending.min(self.expected());
-                self.requests
-                    .is_empty()
-                    .then_some(Step::NoMore)
-                    .or_else(|| Some(Step::again()))
+                self.requests.is_empty().then_some(Step::NoMore).or_else(|| Some(Step::again()))
             }
             StatusCode::NO_RESPONDERS => Some(Step::Lost),
             // A request is over because the next message would exceed its bytes: the next one brings it.
-            _ if says("MaxBytes") => Some(Step::again()),
+            _ if says("MaxBytes") => {
+                self.exceeded |= untouched;
+                Some(Step::again())
+            }
             _ => Some(Step::Lost),
         }
     }
@@ -332,18 +319,9 @@ mod tests {
 
     #[test]
     fn the_place_of_a_message_is_read_with_and_without_a_domain() {
-        let place = Place {
-            consumer: "c",
-            sequence: 4,
-            delivered: 5,
-            nanos: 6,
-            pending: 7,
-        };
+        let place = Place { consumer: "c", sequence: 4, delivered: 5, nanos: 6, pending: 7 };
         assert_eq!(Place::parse("$JS.ACK.s.c.1.4.5.6.7").as_ref(), Some(&place));
-        assert_eq!(
-            Place::parse("$JS.ACK.hub.acc.s.c.1.4.5.6.7.r4nd").as_ref(),
-            Some(&place)
-        );
+        assert_eq!(Place::parse("$JS.ACK.hub.acc.s.c.1.4.5.6.7.r4nd").as_ref(), Some(&place));
         assert_eq!(Place::parse("$JS.ACK.s.c"), None);
         assert_eq!(Place::parse("_INBOX.1"), None);
     }

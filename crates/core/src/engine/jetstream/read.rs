@@ -3,12 +3,14 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
-use async_nats::StatusCode;
+use async_nats::{Message, StatusCode};
 use bytes::Bytes;
 use futures_util::stream::{self, BoxStream};
 use futures_util::{StreamExt, TryStreamExt};
 use serde_json::json;
+use tokio::time::Instant;
 
 use super::api::Refusal;
 use super::bucket::BucketStream;
@@ -17,12 +19,16 @@ use super::record::number_header;
 use crate::protocol::{Nuid, ObjectInfo, limits};
 use crate::{Error, Result};
 
-/// Bytes that one request brings. Two are under way at a time.
-const REQUEST_BYTES: usize = 4 << 20;
+/// Bytes that one request brings. Three are under way at a time.
+const REQUEST_BYTES: usize = 8 << 20;
 
 /// Up to this size a blob is read by Direct Get, which leaves nothing to clean up; beyond it a consumer is faster.
 const DIRECT_UP_TO: u64 = 1 << 20;
 const DIRECT_CHUNKS: u64 = 64;
+const DIRECT_BYTES: usize = 4 << 20;
+
+/// How long to wait for the next chunk of a Direct Get before it is asked for again.
+const PATIENCE: Duration = Duration::from_secs(4);
 
 /// The chunks of a blob, from the byte `offset` on.
 pub(super) fn chunks(
@@ -31,13 +37,7 @@ pub(super) fn chunks(
     nuid: &Nuid,
     offset: u64,
 ) -> BoxStream<'static, Result<Bytes>> {
-    let blob = Blob {
-        stream,
-        subject: String::new(),
-        info: info.clone(),
-        received: 0,
-    }
-    .of(nuid);
+    let blob = Blob { stream, subject: String::new(), info: info.clone(), received: 0 }.of(nuid);
     let chunks = stream::try_unfold((blob, None), |(mut blob, source)| async move {
         if blob.received >= blob.info.size {
             return Ok(None);
@@ -89,10 +89,7 @@ impl Blob {
     }
 
     async fn source(&self) -> Result<Source> {
-        let direct = Source::Direct {
-            chunks: VecDeque::new(),
-            next: 1,
-        };
+        let direct = Source::Direct { chunks: VecDeque::new(), next: 1 };
         let answers_direct = self.stream.answers_direct.load(Ordering::Relaxed);
         let small = self.info.size <= DIRECT_UP_TO && self.info.chunks <= DIRECT_CHUNKS;
         if small && answers_direct {
@@ -103,9 +100,7 @@ impl Blob {
             // No right to make a consumer, or too many of them.
             Err(
                 Refusal::Failed(Error::PermissionDenied { .. })
-                | Refusal::Server {
-                    code: CONSUMER_LIMIT, ..
-                },
+                | Refusal::Server { code: CONSUMER_LIMIT, .. },
             ) if answers_direct => Ok(direct),
             Err(refusal) => Err(self.stream.refused(refusal)),
         }
@@ -124,16 +119,24 @@ impl Blob {
     }
 
     async fn next(&mut self, source: &mut Source) -> Result<Bytes> {
-        let chunk = match source {
-            Source::Pull(pull) => pull.next().await?.map(|message| message.payload),
-            Source::Direct { chunks, next } => {
-                if chunks.is_empty() {
-                    (*chunks, *next) = self.direct_get(*next).await?;
+        let chunk = loop {
+            match source {
+                Source::Pull(pull) => match pull.next().await? {
+                    Some(message) => break message.payload,
+                    // The replica that the consumer reads from may lag.
+                    None => *source = Source::Direct { chunks: VecDeque::new(), next: pull.last() + 1 },
+                },
+                Source::Direct { chunks, next } => {
+                    if chunks.is_empty() {
+                        *chunks = self.direct_get(next).await?;
+                    }
+                    match chunks.pop_front() {
+                        Some(chunk) => break chunk,
+                        None => break self.leader_get(next).await?.ok_or_else(|| self.missing())?,
+                    }
                 }
-                chunks.pop_front()
             }
         };
-        let chunk = chunk.ok_or_else(|| self.missing())?;
         self.received += chunk.len() as u64;
         Ok(chunk)
     }
@@ -147,70 +150,111 @@ impl Blob {
         }
     }
 
-    /// The chunks at and after a sequence, as many as one request brings; none if there are none.
-    async fn direct_get(&self, from: u64) -> Result<(VecDeque<Bytes>, u64)> {
-        if self.info.chunks == 1 && from == 1 {
-            return self.direct_get_one().await;
+    /// The chunks at and after `next`, as many as one request brings; none if this replica has none. Moves `next` on.
+    async fn direct_get(&self, next: &mut u64) -> Result<VecDeque<Bytes>> {
+        if !self.stream.answers_direct.load(Ordering::Relaxed) {
+            return Ok(VecDeque::new());
         }
+        if self.info.chunks == 1 && *next == 1 {
+            return self.direct_get_one(next).await;
+        }
+        let deadline = Instant::now() + self.stream.api.idle_timeout();
+        loop {
+            match self.direct_get_batch(next).await? {
+                Some(chunks) => return Ok(chunks),
+                None if Instant::now() >= deadline => {
+                    return Err(self.stream.api.silence("chunks of the object"));
+                }
+                None => {}
+            }
+        }
+    }
+
+    /// One batched request: its chunks up to the first that was lost on the way; `None` if no answer came at all.
+    async fn direct_get_batch(&self, next: &mut u64) -> Result<Option<VecDeque<Bytes>>> {
         let api = &self.stream.api;
         let subject = api.subject(&format!("DIRECT.GET.{}", self.stream.stream));
         let request = json!({
-            "seq": from,
+            "seq": *next,
             "next_by_subj": self.subject,
             "batch": DIRECT_CHUNKS,
-            "max_bytes": REQUEST_BYTES,
+            "max_bytes": DIRECT_BYTES,
         });
         let mut inbox = api.inboxes().take().await?;
-        let sent =
-            api.client()
-                .publish_with_reply(subject.clone(), inbox.reply(from), request.to_string().into());
-        sent.await
-            .map_err(|error| Error::unavailable(error.to_string()))?;
-        let (mut chunks, mut next) = (VecDeque::new(), from);
+        let reply = inbox.reply(*next);
+        api.publish(subject.clone().into(), reply, request.to_string().into()).await?;
+        let (mut chunks, mut before) = (VecDeque::new(), 0);
         loop {
-            let (_, message) = inbox.expect(api, &subject).await?;
+            let Some((_, message)) = inbox.next(&subject, PATIENCE.min(api.idle_timeout())).await? else {
+                return Ok((!chunks.is_empty()).then_some(chunks));
+            };
             match message.status {
                 None => {
-                    next = number_header(&message, "Nats-Sequence").unwrap_or(next) + 1;
+                    let sequence = number_header(&message, "Nats-Sequence").unwrap_or(*next);
                     // A server that knows no batches answers with one message, and nothing follows.
                     let alone = number_header(&message, "Nats-Num-Pending").is_none();
+                    if !alone && number_header(&message, "Nats-Last-Sequence") != Some(before) {
+                        return Ok((!chunks.is_empty()).then_some(chunks));
+                    }
+                    before = sequence;
+                    *next = sequence + 1;
                     chunks.push_back(message.payload);
                     if !alone {
                         continue;
                     }
                 }
-                Some(StatusCode::NO_RESPONDERS) => return Err(self.no_direct_get().await),
-                // The end of the batch, or nothing there.
-                Some(_) => {}
+                Some(StatusCode::NOT_FOUND) => {}
+                Some(status) if status.as_u16() == END_OF_BATCH => {}
+                Some(StatusCode::NO_RESPONDERS) => self.stream.direct_get_is_gone().await?,
+                Some(status) => return Err(self.stream.refused(refused(status, &message))),
             }
             inbox.release();
-            return Ok((chunks, next));
+            return Ok(Some(chunks));
         }
     }
 
     /// The only chunk of a blob, in one message.
-    async fn direct_get_one(&self) -> Result<(VecDeque<Bytes>, u64)> {
+    async fn direct_get_one(&self, next: &mut u64) -> Result<VecDeque<Bytes>> {
         let api = &self.stream.api;
         let subject = api.subject(&format!("DIRECT.GET.{}", self.stream.stream));
-        let request = json!({ "seq": 1, "next_by_subj": self.subject });
+        let request = json!({ "seq": *next, "next_by_subj": self.subject });
         match api.request(&subject, request.to_string().into()).await {
-            Ok(message) if message.status.is_none() => {
-                let next = number_header(&message, "Nats-Sequence").unwrap_or(0) + 1;
-                Ok((VecDeque::from([message.payload]), next))
+            Ok(message) => match message.status {
+                None => {
+                    *next = number_header(&message, "Nats-Sequence").unwrap_or(0) + 1;
+                    Ok(VecDeque::from([message.payload]))
+                }
+                Some(StatusCode::NOT_FOUND) => Ok(VecDeque::new()),
+                Some(status) => Err(self.stream.refused(refused(status, &message))),
+            },
+            Err(Refusal::NoResponders { .. }) => {
+                self.stream.direct_get_is_gone().await?;
+                Ok(VecDeque::new())
             }
-            Ok(_) => Ok((VecDeque::new(), 1)),
-            Err(Refusal::NoResponders { .. }) => Err(self.no_direct_get().await),
             Err(refusal) => Err(self.stream.refused(refusal)),
         }
     }
 
-    /// Nobody answers: the bucket is gone, or only for now.
-    async fn no_direct_get(&self) -> Error {
-        match self.stream.direct_get_is_gone().await {
-            Ok(()) => Error::unavailable("no server answers for the bucket now"),
-            Err(error) => error,
-        }
+    /// The next chunk from the leader, which has every chunk that was acknowledged.
+    async fn leader_get(&self, next: &mut u64) -> Result<Option<Bytes>> {
+        let request = json!({ "seq": *next, "next_by_subj": self.subject });
+        let Some(message) =
+            self.stream.leader_get(&request).await.map_err(|refusal| self.stream.refused(refusal))?
+        else {
+            return Ok(None);
+        };
+        *next = message.sequence + 1;
+        Ok(Some(message.payload))
     }
 }
+
+fn refused(status: StatusCode, message: &Message) -> Refusal {
+    Refusal::Server {
+        code: u64::from(status.as_u16()),
+        text: message.description.clone().unwrap_or_else(|| "Direct Get refused".to_owned()),
+    }
+}
+
+const END_OF_BATCH: u16 = 204;
 
 const CONSUMER_LIMIT: u64 = 10_026;

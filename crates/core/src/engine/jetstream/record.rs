@@ -6,6 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use async_nats::{Message, StatusCode};
+use bytes::Bytes;
 use data_encoding::BASE64;
 use futures_util::future::try_join_all;
 use serde_json::{Value, json};
@@ -46,9 +47,7 @@ impl BucketStream {
                 Err(refusal) => return Err(self.refused(refusal)),
             }
         }
-        self.leader_last(&key)
-            .await
-            .map_err(|refusal| self.refused(refusal))
+        self.leader_last(&key).await.map_err(|refusal| self.refused(refusal))
     }
 
     /// Nobody answers Direct Gets: the stream is gone, has no leader now, or was told not to by an update.
@@ -82,9 +81,7 @@ impl BucketStream {
             Some(StatusCode::NOT_FOUND) => Ok(None),
             Some(status) => Err(Refusal::Server {
                 code: u64::from(status.as_u16()),
-                text: message
-                    .description
-                    .unwrap_or_else(|| "Direct Get refused".to_owned()),
+                text: message.description.unwrap_or_else(|| "Direct Get refused".to_owned()),
             }),
         }
     }
@@ -92,34 +89,40 @@ impl BucketStream {
     /// From the leader: as fresh as can be.
     async fn leader_last(&self, key: &str) -> Result<Option<StoredRecord>, Refusal> {
         let request = json!({ "last_by_subj": self.bucket.record_subject_of_key(key) });
-        let answer = match self
-            .api
-            .call(&format!("STREAM.MSG.GET.{}", self.stream), &request)
-            .await
-        {
-            Err(Refusal::Server {
-                code: MESSAGE_NOT_FOUND,
-                ..
-            }) => return Ok(None),
+        let message = self.leader_get(&request).await?;
+        Ok(message.map(|message| StoredRecord {
+            key: key.to_owned(),
+            record: Record::parse(&message.payload),
+            revision: message.sequence,
+            mtime: message.time,
+        }))
+    }
+
+    /// A message of the stream, from the leader; `None` if there is none.
+    pub(super) async fn leader_get(&self, request: &Value) -> Result<Option<LeaderMessage>, Refusal> {
+        let answer = match self.api.call(&format!("STREAM.MSG.GET.{}", self.stream), request).await {
+            Err(Refusal::Server { code: MESSAGE_NOT_FOUND, .. }) => return Ok(None),
             answered => answered?,
         };
         let message = &answer["message"];
         let payload = BASE64.decode(message["data"].as_str().unwrap_or_default().as_bytes());
         let payload = payload.map_err(|_| {
-            Refusal::Failed(Error::unavailable(
-                "the server's answer holds a message that is not base64",
-            ))
+            Refusal::Failed(Error::unavailable("the server's answer holds a message that is not base64"))
         })?;
-        let time = message["time"]
-            .as_str()
-            .and_then(|time| humantime::parse_rfc3339(time).ok());
-        Ok(Some(StoredRecord {
-            key: key.to_owned(),
-            record: Record::parse(&payload),
-            revision: message["seq"].as_u64().unwrap_or(0),
-            mtime: time.unwrap_or(SystemTime::UNIX_EPOCH),
+        let time = message["time"].as_str().and_then(|time| humantime::parse_rfc3339(time).ok());
+        Ok(Some(LeaderMessage {
+            payload: payload.into(),
+            sequence: message["seq"].as_u64().unwrap_or(0),
+            time: time.unwrap_or(SystemTime::UNIX_EPOCH),
         }))
     }
+}
+
+/// A message as the leader tells it.
+pub(super) struct LeaderMessage {
+    pub(super) payload: Bytes,
+    pub(super) sequence: u64,
+    pub(super) time: SystemTime,
 }
 
 /// Whether a record that a scan met is hidden by one under the name's usual key. Old clients wrote other keys.
@@ -131,10 +134,7 @@ pub(super) async fn is_shadowed(stream: &BucketStream, stored: &StoredRecord) ->
     if usual == stored.key || !key_is_of_name(&stored.key, name) {
         return Ok(false);
     }
-    Ok(stream
-        .last_of_key(name, usual, Consistency::ReadYourWrites)
-        .await?
-        .is_some())
+    Ok(stream.last_of_key(name, usual, Consistency::ReadYourWrites).await?.is_some())
 }
 
 pub(super) fn number_header(message: &Message, name: &str) -> Option<u64> {
@@ -169,10 +169,7 @@ const REMEMBERED: usize = 16 * 1024;
 
 impl Committed {
     pub(super) fn new(replicated: bool) -> Self {
-        Self {
-            replicated,
-            names: Mutex::default(),
-        }
+        Self { replicated, names: Mutex::default() }
     }
 
     pub(super) fn note(&self, name: &str, revision: u64) {
@@ -184,7 +181,8 @@ impl Committed {
             names.revisions.clear();
             names.forgot = true;
         }
-        names.revisions.insert(name.to_owned(), revision);
+        let newest = names.revisions.entry(name.to_owned()).or_default();
+        *newest = revision.max(*newest);
     }
 
     /// Whether a replica's answer is not older than what was committed.
@@ -206,12 +204,7 @@ mod tests {
 
     fn at(revision: u64) -> StoredRecord {
         let record = Ok(Record::default());
-        StoredRecord {
-            key: String::new(),
-            record,
-            revision,
-            mtime: SystemTime::UNIX_EPOCH,
-        }
+        StoredRecord { key: String::new(), record, revision, mtime: SystemTime::UNIX_EPOCH }
     }
 
     #[test]
@@ -225,9 +218,6 @@ mod tests {
         for other in 0..REMEMBERED {
             committed.note(&other.to_string(), 8);
         }
-        assert!(
-            !committed.allows("a", Some(&at(6))),
-            "forgotten names are asked from the leader"
-        );
+        assert!(!committed.allows("a", Some(&at(6))), "forgotten names are asked from the leader");
     }
 }

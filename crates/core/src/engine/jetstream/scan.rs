@@ -1,6 +1,7 @@
 //! All records, all blobs.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
+use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 
 use futures_util::StreamExt;
@@ -19,93 +20,90 @@ use crate::protocol::info::Record;
 const BATCH: usize = 1000;
 const REQUEST_BYTES: usize = 4 << 20;
 
-/// The current record of every name.
+/// The current record of every name, each once. A record that is rewritten meanwhile is told as it was or as it is.
 pub(super) fn records(stream: Arc<BucketStream>) -> BoxStream<'static, Result<StoredRecord>> {
-    stream::try_unfold(Scan::Ahead(stream), |mut scan| async move {
-        loop {
-            let Some(stored) = scan.next().await? else {
-                return Ok(None);
-            };
-            let Scan::Under(pull, _) = &scan else {
-                return Ok(None);
-            };
-            if !is_shadowed(pull.bucket_stream(), &stored).await? {
-                return Ok(Some((stored, scan)));
-            }
-        }
+    stream::try_unfold(Err(stream), |scan| async move {
+        let mut scan = match scan {
+            Ok(scan) => scan,
+            Err(stream) => Scan::begin(stream).await?,
+        };
+        Ok(scan.next().await?.map(|stored| (stored, Ok(scan))))
     })
     .boxed()
 }
 
-enum Scan {
-    Ahead(Arc<BucketStream>),
-    /// The consumer, and whether its last message was handed out.
-    Under(Box<Pull>, bool),
+struct Scan {
+    stream: Arc<BucketStream>,
+    pull: Pull,
+    /// Messages that may still come before the end: others are newer than the scan.
+    left: u64,
+    /// Whether all that was there at the beginning has come.
+    caught_up: bool,
+    /// Hashes of the keys told so far: a rewritten record comes again, at the end.
+    told: HashSet<u64>,
+    hasher: RandomState,
 }
 
 impl Scan {
+    async fn begin(stream: Arc<BucketStream>) -> Result<Self> {
+        let selection = Selection {
+            filter: stream.bucket.all_records(),
+            last_per_subject: true,
+            batch: BATCH,
+            max_bytes: REQUEST_BYTES.max(stream.api.client().max_payload() + 64 * 1024),
+        };
+        let opened = Pull::open(stream.clone(), selection).await;
+        let pull = opened.map_err(|refusal| stream.refused(refusal))?;
+        let (left, told, hasher) = (pull.pending(), HashSet::new(), RandomState::new());
+        Ok(Self { stream, pull, left, caught_up: false, told, hasher })
+    }
+
     async fn next(&mut self) -> Result<Option<StoredRecord>> {
-        if let Self::Ahead(stream) = self {
-            let selection = Selection {
-                filter: stream.bucket.all_records(),
-                last_per_subject: true,
-                batch: BATCH,
-                max_bytes: REQUEST_BYTES.max(stream.api.client().max_payload() + 64 * 1024),
+        while self.left > 0 {
+            let Some(message) = self.pull.next().await? else { return Ok(None) };
+            self.left = (self.left - 1).min(message.pending);
+            if self.left == 0 && !self.caught_up {
+                self.caught_up = true;
+                self.left = message.pending;
+            }
+            let key = self.stream.bucket.key_of_record_subject(&message.subject).unwrap_or_default();
+            if !self.told.insert(self.hasher.hash_one(key)) {
+                continue;
+            }
+            let stored = StoredRecord {
+                key: key.to_owned(),
+                record: Record::parse(&message.payload),
+                revision: message.sequence,
+                mtime: message.time,
             };
-            let opened = Pull::open(stream.clone(), selection).await;
-            let pull = opened.map_err(|refusal| stream.refused(refusal))?;
-            let empty = pull.pending() == 0;
-            *self = Self::Under(Box::new(pull), empty);
+            if !is_shadowed(&self.stream, &stored).await? {
+                return Ok(Some(stored));
+            }
         }
-        let Self::Under(pull, over) = self else {
-            return Ok(None);
-        };
-        if *over {
-            return Ok(None);
-        }
-        let Some(message) = pull.next().await? else {
-            return Ok(None);
-        };
-        *over = message.pending == 0;
-        let key = pull
-            .bucket_stream()
-            .bucket
-            .key_of_record_subject(&message.subject)
-            .unwrap_or_default();
-        Ok(Some(StoredRecord {
-            key: key.to_owned(),
-            record: Record::parse(&message.payload),
-            revision: message.sequence,
-            mtime: message.time,
-        }))
+        Ok(None)
     }
 }
 
 /// The ids of all blobs, page by page.
 pub(super) fn blobs(stream: Arc<BucketStream>) -> BoxStream<'static, Result<Nuid>> {
-    stream::try_unfold(
-        (stream, VecDeque::new(), Some(0)),
-        |(stream, mut found, mut next)| async move {
-            loop {
-                if let Some(nuid) = found.pop_front() {
-                    return Ok(Some((nuid, (stream, found, next))));
-                }
-                let Some(offset) = next else { return Ok(None) };
-                let filter = stream.bucket.all_chunks();
-                let info = stream
-                    .stream_info(&json!({ "subjects_filter": filter, "offset": offset }))
-                    .await?;
-                let subjects = info["state"]["subjects"].as_object().cloned().unwrap_or_default();
-                let total = info["total"].as_u64().unwrap_or(0);
-                let seen = offset + subjects.len() as u64;
-                next = (!subjects.is_empty() && seen < total).then_some(seen);
-                let prefix = filter.trim_end_matches('>');
-                found = subjects
-                    .keys()
-                    .filter_map(|subject| Nuid::parse(subject.strip_prefix(prefix)?).ok())
-                    .collect();
+    stream::try_unfold((stream, VecDeque::new(), Some(0)), |(stream, mut found, mut next)| async move {
+        loop {
+            if let Some(nuid) = found.pop_front() {
+                return Ok(Some((nuid, (stream, found, next))));
             }
-        },
-    )
+            let Some(offset) = next else { return Ok(None) };
+            let filter = stream.bucket.all_chunks();
+            let info = stream.stream_info(&json!({ "subjects_filter": filter, "offset": offset })).await?;
+            let subjects = info["state"]["subjects"].as_object().cloned().unwrap_or_default();
+            let total = info["total"].as_u64().unwrap_or(0);
+            let seen = offset + subjects.len() as u64;
+            next = (!subjects.is_empty() && seen < total).then_some(seen);
+            let prefix = filter.trim_end_matches('>');
+            found = subjects
+                .keys()
+                .filter_map(|subject| Nuid::parse(subject.strip_prefix(prefix)?).ok())
+                .collect();
+        }
+    })
     .boxed()
 }

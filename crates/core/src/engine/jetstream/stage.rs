@@ -24,6 +24,9 @@ pub(super) const MAX_WINDOW: usize = 32 << 20;
 /// The fewest, and the step by which the window grows.
 pub(super) const MIN_WINDOW: usize = 1 << 20;
 
+/// The most chunks under way, however small: an inbox holds the acknowledgements of no more than 65,536.
+const MAX_UNDER_WAY: usize = 4096;
+
 /// From this size on a blob is worth a fast-ingest batch: its start costs a round trip.
 const INGEST_FROM: u64 = 2 << 20;
 
@@ -64,19 +67,11 @@ impl JetStreamStaging {
             Flow::Window(Window::new(stream.window()))
         };
         let inbox = stream.api.inboxes().take().await?;
-        Ok(Self(Some(Publishing {
-            stream,
-            nuid,
-            inbox,
-            flow,
-            failed: None,
-        })))
+        Ok(Self(Some(Publishing { stream, nuid, inbox, flow, failed: None })))
     }
 
     fn open(&mut self) -> Result<&mut Publishing> {
-        let publishing = self.0.as_mut().ok_or(Error::Closed {
-            what: "the staged blob",
-        })?;
+        let publishing = self.0.as_mut().ok_or(Error::Closed { what: "the staged blob" })?;
         match &publishing.failed {
             Some(error) => Err(error.clone()),
             None => Ok(publishing),
@@ -138,26 +133,15 @@ impl Publishing {
             if ingest.write(&self.stream, &mut self.inbox, chunk.clone()).await? {
                 return Ok(());
             }
-            // The stream has lost the feature since it was opened, and has not stored the first chunk.
-            self.stream.takes_batches.store(false, Ordering::Relaxed);
+            // The stream takes no batch, and has not stored the first chunk.
             self.flow = Flow::Window(Window::new(self.stream.window()));
         }
         let subject = self.subject();
-        let Flow::Window(window) = &mut self.flow else {
-            unreachable!("the other flow returned above")
-        };
-        window
-            .make_room(&self.stream, &mut self.inbox, subject.as_str(), chunk.len())
-            .await?;
+        let Flow::Window(window) = &mut self.flow else { unreachable!("the other flow returned above") };
+        window.make_room(&self.stream, &mut self.inbox, subject.as_str(), chunk.len()).await?;
         let reply = self.inbox.reply(window.next());
         window.sent(chunk.len());
-        let published = self
-            .stream
-            .api
-            .client()
-            .publish_with_reply(subject, reply, chunk)
-            .await;
-        published.map_err(|error| Error::unavailable(error.to_string()))
+        self.stream.api.publish(subject, reply, chunk).await
     }
 
     async fn finish(&mut self) -> Result<()> {
@@ -166,9 +150,7 @@ impl Publishing {
             Flow::Ingest(ingest) => ingest.finish(&self.stream, &mut self.inbox).await?,
             Flow::Window(window) => {
                 while window.bytes > 0 {
-                    window
-                        .take_ack(&self.stream, &mut self.inbox, subject.as_str())
-                        .await?;
+                    window.take_ack(&self.stream, &mut self.inbox, subject.as_str()).await?;
                 }
             }
         }
@@ -178,17 +160,16 @@ impl Publishing {
 
     /// Removes what was written, once no chunk is under way any more: one that came after the removal would stay.
     async fn remove(mut self) {
-        if matches!(self.failed, Some(Error::PermissionDenied { .. })) {
-            return;
-        }
         let subject = self.subject();
         match &mut self.flow {
+            // Nothing was stored.
+            _ if matches!(self.failed, Some(Error::PermissionDenied { .. })) => return,
+            // Nothing answers: no use to wait once more.
+            _ if matches!(self.failed, Some(Error::Timeout { .. })) => {}
             Flow::Ingest(ingest) => ingest.end(&self.stream, &mut self.inbox).await,
             Flow::Window(window) if window.is_untouched() => return self.inbox.release(),
             Flow::Window(window) => {
-                window
-                    .drain(&self.stream, &mut self.inbox, subject.as_str())
-                    .await;
+                window.drain(&self.stream, &mut self.inbox, subject.as_str()).await;
             }
         }
         if let Err(refusal) = self.stream.retire(&self.nuid).await {
@@ -220,12 +201,7 @@ struct Window {
 
 impl Window {
     fn new(limit: usize) -> Self {
-        Self {
-            limit,
-            bytes: 0,
-            first: 0,
-            under_way: VecDeque::new(),
-        }
+        Self { limit, bytes: 0, first: 0, under_way: VecDeque::new() }
     }
 
     fn next(&self) -> u64 {
@@ -243,10 +219,7 @@ impl Window {
 
     /// An acknowledgement may come twice, and counts once.
     fn acknowledged(&mut self, number: u64) {
-        let Some(index) = number
-            .checked_sub(self.first)
-            .and_then(|index| usize::try_from(index).ok())
-        else {
+        let Some(index) = number.checked_sub(self.first).and_then(|index| usize::try_from(index).ok()) else {
             return;
         };
         if let Some(size) = self.under_way.get_mut(index) {
@@ -268,7 +241,7 @@ impl Window {
         while let Some((token, message)) = inbox.try_next() {
             self.account(stream, &token, &message).await?;
         }
-        while self.bytes > 0 && self.bytes + size > self.limit {
+        while self.bytes > 0 && (self.bytes + size > self.limit || self.under_way.len() >= MAX_UNDER_WAY) {
             self.take_ack(stream, inbox, subject).await?;
         }
         Ok(())
@@ -294,29 +267,23 @@ impl Window {
         if let Ok(number) = token.parse() {
             self.acknowledged(number);
         }
-        read_ack(stream, message).await.map(drop)
+        read_ack(stream, self.limit, message).await.map(drop)
     }
 }
 
-/// The acknowledgement of a stored message, or why it was not stored.
-pub(super) async fn read_ack(stream: &BucketStream, message: &Message) -> Result<Value> {
+/// The acknowledgement of a stored message, or why it was not stored. `window` is what the blob had under way.
+pub(super) async fn read_ack(stream: &BucketStream, window: usize, message: &Message) -> Result<Value> {
     let answer = match message.status {
-        Some(StatusCode::NO_RESPONDERS) => Err(Refusal::NoResponders {
-            subject: message.subject.to_string(),
-        }),
+        Some(StatusCode::NO_RESPONDERS) => {
+            Err(Refusal::NoResponders { subject: message.subject.to_string() })
+        }
         _ => api::read_answer(&message.payload),
     };
     match answer {
         Ok(ack) => Ok(ack),
         Err(refusal) => {
-            if matches!(
-                refusal,
-                Refusal::Server {
-                    code: api::TOO_MANY_REQUESTS,
-                    ..
-                }
-            ) {
-                stream.narrow_window();
+            if matches!(refusal, Refusal::Server { code: api::TOO_MANY_REQUESTS, .. }) {
+                stream.narrow_window(window);
             }
             Err(stream.why_refused(refusal).await)
         }

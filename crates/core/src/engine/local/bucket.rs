@@ -64,28 +64,14 @@ impl OpenBucket {
         let session = Arc::new(Session::begin(dir)?);
         recover(&connection, dir)?;
         Ballast::new(dir).fill();
-        let terms = Terms {
-            bucket: bucket.clone(),
-            ttl: config.ttl,
-            max_bytes: config.max_bytes,
-        };
+        let terms = Terms { bucket: bucket.clone(), ttl: config.ttl, max_bytes: config.max_bytes };
         let (jobs, received) = mpsc::channel();
         let writer = Writer::new(dir, terms.clone(), connection, received, Arc::clone(&session))?;
-        let thread = thread::Builder::new()
-            .name(format!("jetblob-{bucket}"))
-            .spawn(move || writer.run());
+        let thread = thread::Builder::new().name(format!("jetblob-{bucket}")).spawn(move || writer.run());
         thread.map_err(|error| Error::io("a thread", &error))?;
         let readers = Arc::new(Readers::new(dir, bucket, row.id));
         let (staged, abandoned, session) = (Mutex::default(), Mutex::default(), Mutex::new(Some(session)));
-        Ok(Self {
-            dir: dir.clone(),
-            terms,
-            readers,
-            jobs,
-            staged,
-            abandoned,
-            session,
-        })
+        Ok(Self { dir: dir.clone(), terms, readers, jobs, staged, abandoned, session })
     }
 
     /// The blobs of running puts.
@@ -101,9 +87,7 @@ impl OpenBucket {
     /// Why an upload could not be written.
     pub(super) fn upload_error(&self, path: &Path, error: &io::Error) -> Error {
         if error.kind() == io::ErrorKind::NotFound && !self.dir.path().exists() {
-            return Error::BucketDeleted {
-                bucket: self.terms.bucket.to_string(),
-            };
+            return Error::BucketDeleted { bucket: self.terms.bucket.to_string() };
         }
         Error::io(path.display().to_string(), error)
     }
@@ -149,9 +133,7 @@ impl OpenBucket {
         self.session()?;
         let closed = || Error::Closed { what: "the store" };
         let (answer, wait) = oneshot::channel();
-        self.jobs
-            .send(Job::Change(change, answer))
-            .map_err(|_| closed())?;
+        self.jobs.send(Job::Change(change, answer)).map_err(|_| closed())?;
         wait.await.map_err(|_| closed())?
     }
 
@@ -179,6 +161,12 @@ impl EngineBucket for LocalBucket {
         &self.0.terms.bucket
     }
 
+    fn in_background(&self, work: futures_util::future::BoxFuture<'static, ()>) {
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            self.0.abandoned.lock().unwrap_or_else(PoisonError::into_inner).push(runtime.spawn(work));
+        }
+    }
+
     async fn status(&self) -> Result<BucketStatus> {
         let bucket = self.0.terms.bucket.clone();
         self.0.readers.read(move |_, row| Ok(status(row, &bucket))).await
@@ -190,10 +178,7 @@ impl EngineBucket for LocalBucket {
 
     async fn last(&self, name: &str, _: Consistency) -> Result<Option<StoredRecord>> {
         let (name, ttl) = (name.to_owned(), self.0.terms.ttl);
-        self.0
-            .readers
-            .read(move |tx, row| scan::last(tx, row.alive_since(ttl), &name))
-            .await
+        self.0.readers.read(move |tx, row| scan::last(tx, row.alive_since(ttl), &name)).await
     }
 
     fn scan(&self) -> BoxStream<'static, Result<StoredRecord>> {
@@ -214,9 +199,7 @@ impl EngineBucket for LocalBucket {
             let check = move |row: &BucketRow| {
                 let used = row.bytes.unsigned_abs();
                 if row.sealed {
-                    return Err(Error::Sealed {
-                        bucket: terms.bucket.to_string(),
-                    });
+                    return Err(Error::Sealed { bucket: terms.bucket.to_string() });
                 }
                 match (terms.max_bytes, size_hint) {
                     (Some(max), Some(size)) if used.saturating_add(size) > max => {
@@ -256,10 +239,7 @@ impl EngineBucket for LocalBucket {
                 Some((nuid.clone(), payload.ok_or_else(missing)?))
             }
         };
-        let revisions = self
-            .0
-            .change(Change::Commit(Records::new(commit, staged)))
-            .await?;
+        let revisions = self.0.change(Change::Commit(Records::new(commit, staged))).await?;
         if let Some(nuid) = &commit.staged {
             self.0.staged().remove(nuid);
         }

@@ -60,11 +60,7 @@ impl Records {
                 nuid: if record.is_deleted() { None } else { record.nuid() },
             }),
         });
-        Self {
-            staged,
-            writes: writes.collect(),
-            retire: commit.retire.clone(),
-        }
+        Self { staged, writes: writes.collect(), retire: commit.retire.clone() }
     }
 }
 
@@ -92,10 +88,7 @@ impl Terms {
     pub(super) fn no_room(&self, used: u64, wanted: u64) -> Error {
         let max = self.max_bytes.unwrap_or(u64::MAX);
         let reason = format!("{used} of the bucket's {max} bytes are in use, and {wanted} more are needed");
-        Error::QuotaExceeded {
-            during: Box::default(),
-            reason,
-        }
+        Error::QuotaExceeded { during: Box::default(), reason }
     }
 }
 
@@ -103,10 +96,7 @@ impl Change {
     /// The blob that a commit of this change makes the store's own.
     pub(super) fn staged(&self) -> Option<(&Nuid, &Payload)> {
         match self {
-            Self::Commit(Records {
-                staged: Some((nuid, payload)),
-                ..
-            }) => Some((nuid, payload)),
+            Self::Commit(Records { staged: Some((nuid, payload)), .. }) => Some((nuid, payload)),
             _ => None,
         }
     }
@@ -122,22 +112,14 @@ impl Change {
     /// Does it, inside a transaction that is rolled back if it fails.
     pub(super) fn apply(&self, tx: &Connection, terms: &Terms) -> Result<Applied, Failure> {
         let bucket = BucketRow::read(tx, &terms.bucket)?;
-        let sealed = || {
-            Err(Error::Sealed {
-                bucket: terms.bucket.to_string(),
-            }
-            .into())
-        };
+        let sealed = || Err(Error::Sealed { bucket: terms.bucket.to_string() }.into());
         match self {
             Self::Commit(_) | Self::RemoveBlob(_) if bucket.sealed => sealed(),
             Self::Commit(records) => records.apply(tx, terms, &bucket),
             Self::RemoveBlob(nuid) => {
                 let (freed, trashed) = retire(tx, nuid)?;
                 use_bytes(tx, -freed)?;
-                Ok(Applied {
-                    trashed,
-                    ..Applied::default()
-                })
+                Ok(Applied { trashed, ..Applied::default() })
             }
             Self::Seal => seal(tx, terms, &bucket),
             Self::Sweep => sweep(tx, bucket.alive_since(terms.ttl)),
@@ -154,12 +136,7 @@ impl Records {
             let (revision, bytes) = current(tx, &write.name, alive_since)?;
             if revision != write.expected {
                 let (bucket, name) = (terms.bucket.to_string(), write.name.clone());
-                return Err(Error::Conflict {
-                    bucket,
-                    name,
-                    expected: write.expected,
-                }
-                .into());
+                return Err(Error::Conflict { bucket, name, expected: write.expected }.into());
             }
             freed += bytes;
         }
@@ -188,17 +165,11 @@ impl Records {
             None => is_over(after) && after > bucket.bytes,
         };
         if refused {
-            return Err(terms
-                .no_room(bucket.bytes.unsigned_abs(), added.unsigned_abs())
-                .into());
+            return Err(terms.no_room(bucket.bytes.unsigned_abs(), added.unsigned_abs()).into());
         }
         let mut update = tx.prepare_cached("UPDATE bucket SET last_seq = ?1, bytes = bytes + ?2")?;
         update.execute(params![seq, added - freed])?;
-        Ok(Applied {
-            revisions,
-            trashed,
-            more: false,
-        })
+        Ok(Applied { revisions, trashed, more: false })
     }
 }
 
@@ -206,8 +177,7 @@ impl Write {
     /// Writes or removes the record, and says how many bytes it takes now.
     fn apply(&self, tx: &Connection, seq: i64, now: i64) -> Result<i64, Failure> {
         let Some(Row { json, nuid }) = &self.record else {
-            tx.prepare_cached("DELETE FROM obj WHERE name = ?1")?
-                .execute([&self.name])?;
+            tx.prepare_cached("DELETE FROM obj WHERE name = ?1")?.execute([&self.name])?;
             return Ok(0);
         };
         let nuid = nuid.as_ref().map(Nuid::as_str);
@@ -228,9 +198,8 @@ fn current(tx: &Connection, name: &str, alive_since: i64) -> Result<(u64, i64), 
     let mut query = tx.prepare_cached(
         "SELECT iif(put_time >= ?2, seq, 0), octet_length(name) + octet_length(info) FROM obj WHERE name = ?1",
     )?;
-    let found = query
-        .query_row(params![name, alive_since], |row| Ok((row.get(0)?, row.get(1)?)))
-        .optional()?;
+    let found =
+        query.query_row(params![name, alive_since], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
     let (seq, bytes): (i64, i64) = found.unwrap_or_default();
     Ok((revision(seq), bytes))
 }
@@ -320,8 +289,7 @@ fn trash_all(
 }
 
 fn use_bytes(tx: &Connection, bytes: i64) -> Result<(), Failure> {
-    tx.prepare_cached("UPDATE bucket SET bytes = bytes + ?1")?
-        .execute([bytes])?;
+    tx.prepare_cached("UPDATE bucket SET bytes = bytes + ?1")?.execute([bytes])?;
     Ok(())
 }
 

@@ -91,15 +91,8 @@ pub(super) fn connect(dir: &BucketDir, _: &Lock) -> Result<Connection, Failure> 
     connection.set_prepared_statement_cache_capacity(64);
     let pragma = |name| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
     if (pragma("application_id")?, pragma("user_version")?) != (APPLICATION_ID, SCHEMA_VERSION) {
-        let reason = format!(
-            "{} is no bucket of a version that is known here",
-            dir.database().display()
-        );
-        return Err(Error::InvalidArgument {
-            argument: "path",
-            reason,
-        }
-        .into());
+        let reason = format!("{} is no bucket of a version that is known here", dir.database().display());
+        return Err(Error::InvalidArgument { argument: "path", reason }.into());
     }
     Ok(connection)
 }
@@ -138,21 +131,13 @@ impl BucketRow {
                 bytes: row.get(4)?,
             })
         });
-        row.optional()?.ok_or_else(|| {
-            Error::BucketDeleted {
-                bucket: bucket.to_string(),
-            }
-            .into()
-        })
+        row.optional()?.ok_or_else(|| Error::BucketDeleted { bucket: bucket.to_string() }.into())
     }
 
     /// The configuration that the bucket was created with.
     pub(super) fn config(&self, bucket: &BucketName) -> BucketConfig {
         let stream: Map<String, Value> = serde_json::from_str(&self.config).unwrap_or_default();
-        BucketConfig {
-            plain: false,
-            ..BucketConfig::of_stream_config(bucket, &stream)
-        }
+        BucketConfig { plain: false, ..BucketConfig::of_stream_config(bucket, &stream) }
     }
 
     /// The oldest `put_time` that is not expired. In a sealed bucket nothing expires any more, as on JetStream.

@@ -49,10 +49,7 @@ impl Failure {
 
     /// Whether the database is no database any more.
     pub(super) fn is_damage(&self) -> bool {
-        matches!(
-            self.sqlite_code(),
-            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase)
-        )
+        matches!(self.sqlite_code(), Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase))
     }
 
     /// Whether SQLite could not even begin, for which a full disk is reason enough.
@@ -77,9 +74,9 @@ impl Failure {
             Some(ErrorCode::PermissionDenied | ErrorCode::ReadOnly) => {
                 of_kind(io::ErrorKind::PermissionDenied, "")
             }
-            Some(ErrorCode::CannotOpen) if !dir.path().exists() => Error::BucketDeleted {
-                bucket: bucket.to_string(),
-            },
+            Some(ErrorCode::CannotOpen) if !dir.path().exists() => {
+                Error::BucketDeleted { bucket: bucket.to_string() }
+            }
             Some(ErrorCode::CannotOpen) if !dir.database().exists() => of_kind(io::ErrorKind::NotFound, ""),
             Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
                 of_kind(io::ErrorKind::InvalidData, "the database is damaged: ")

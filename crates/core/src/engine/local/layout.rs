@@ -169,11 +169,7 @@ pub(super) fn bucket_in(dir: &Path) -> Option<BucketName> {
             let mut name = String::new();
             let mut chars = escaped.chars();
             while let Some(char) = chars.next() {
-                name.push(if char == '~' {
-                    chars.next()?.to_ascii_uppercase()
-                } else {
-                    char
-                });
+                name.push(if char == '~' { chars.next()?.to_ascii_uppercase() } else { char });
             }
             BucketName::parse(&name).ok()?
         }
@@ -192,11 +188,7 @@ pub(super) fn at(path: &Path) -> impl Fn(io::Error) -> Error {
 
 /// Makes the names in a directory durable. Windows has no such call, and needs none.
 pub(super) fn sync_dir(path: &Path) -> io::Result<()> {
-    if cfg!(unix) {
-        File::open(path)?.sync_all()
-    } else {
-        Ok(())
-    }
+    if cfg!(unix) { File::open(path)?.sync_all() } else { Ok(()) }
 }
 
 /// Removes a file; that it is gone already is a success.
@@ -209,9 +201,7 @@ pub(super) fn remove_file(path: &Path) -> io::Result<()> {
 
 /// Whether a file or directory is so old that no process can still be making it.
 pub(super) fn is_stale(path: &Path) -> bool {
-    let age = fs::metadata(path)
-        .and_then(|metadata| metadata.modified())
-        .map(|modified| modified.elapsed());
+    let age = fs::metadata(path).and_then(|metadata| metadata.modified()).map(|modified| modified.elapsed());
     matches!(age, Ok(Ok(age)) if age > STALE_AFTER)
 }
 
@@ -221,11 +211,7 @@ mod tests {
 
     #[test]
     fn every_bucket_name_has_a_directory_of_its_own_in_any_case() {
-        for (bucket, dir) in [
-            ("photos", "b.photos"),
-            ("Photos", "b.~photos"),
-            ("A-b_C9", "b.~a-b_~c9"),
-        ] {
+        for (bucket, dir) in [("photos", "b.photos"), ("Photos", "b.~photos"), ("A-b_C9", "b.~a-b_~c9")] {
             let bucket = BucketName::parse(bucket).unwrap();
             assert_eq!(dir_name(&bucket), dir);
             assert_eq!(bucket_in(Path::new(dir)), Some(bucket));

@@ -27,21 +27,13 @@ impl Lock {
 
     /// Lets nobody create or delete a bucket in the store of this bucket.
     pub(super) fn shared(bucket: &BucketDir) -> Result<Self> {
-        acquire(
-            bucket.path().parent().unwrap_or(bucket.path()),
-            File::try_lock_shared,
-        )
+        acquire(bucket.path().parent().unwrap_or(bucket.path()), File::try_lock_shared)
     }
 }
 
 fn acquire(root: &Path, try_lock: impl Fn(&File) -> Result<(), TryLockError>) -> Result<Lock> {
     let path = root.join("LOCK");
-    let file = File::options()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .open(&path)
-        .map_err(at(&path))?;
+    let file = File::options().create(true).truncate(false).write(true).open(&path).map_err(at(&path))?;
     let since = Instant::now();
     loop {
         match try_lock(&file) {

@@ -68,19 +68,11 @@ impl LocalEngine {
     pub async fn open(root: impl AsRef<Path>) -> Result<LocalEngine> {
         let path = root.as_ref().to_owned();
         let root = blocking(move || Root::open(&path)).await?;
-        Ok(Self {
-            root,
-            open: Mutex::default(),
-            closed: AtomicBool::new(false),
-        })
+        Ok(Self { root, open: Mutex::default(), closed: AtomicBool::new(false) })
     }
 
     fn check_open(&self) -> Result<()> {
-        if self.closed.load(Ordering::Acquire) {
-            Err(Error::Closed { what: "the store" })
-        } else {
-            Ok(())
-        }
+        if self.closed.load(Ordering::Acquire) { Err(Error::Closed { what: "the store" }) } else { Ok(()) }
     }
 }
 
@@ -160,38 +152,19 @@ impl Engine for LocalEngine {
 
 /// The configuration as this engine keeps it, which is what two of them are compared by.
 fn storable(bucket: &BucketName, config: &BucketConfig) -> Result<BucketConfig> {
-    let invalid = |reason: String| Error::InvalidConfig {
-        bucket: bucket.to_string(),
-        reason,
-    };
+    let invalid = |reason: String| Error::InvalidConfig { bucket: bucket.to_string(), reason };
     config.check().map_err(|error| invalid(error.to_string()))?;
     if config.replicas != 1 {
-        return Err(invalid(format!(
-            "a local bucket has one replica, not {}",
-            config.replicas
-        )));
+        return Err(invalid(format!("a local bucket has one replica, not {}", config.replicas)));
     }
-    if config
-        .placement
-        .as_ref()
-        .is_some_and(|placement| *placement != Placement::default())
-    {
+    if config.placement.as_ref().is_some_and(|placement| *placement != Placement::default()) {
         return Err(invalid("a local bucket cannot be placed".into()));
     }
-    let stream = BucketConfig {
-        storage: Storage::File,
-        ..config.clone()
-    }
-    .to_stream_config(bucket);
-    Ok(BucketConfig {
-        plain: false,
-        ..BucketConfig::of_stream_config(bucket, &stream)
-    })
+    let stream = BucketConfig { storage: Storage::File, ..config.clone() }.to_stream_config(bucket);
+    Ok(BucketConfig { plain: false, ..BucketConfig::of_stream_config(bucket, &stream) })
 }
 
 /// Runs what may wait for the disk or another process where nothing else waits for it.
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
-    tokio::task::spawn_blocking(work)
-        .await
-        .map_err(|error| Error::unavailable(error.to_string()))?
+    tokio::task::spawn_blocking(work).await.map_err(|error| Error::unavailable(error.to_string()))?
 }

@@ -43,13 +43,7 @@ impl Upload {
     pub(super) fn new(dir: &BucketDir, session: Arc<Session>, jobs: mpsc::Sender<Job>) -> Self {
         let file = Id::fresh();
         let path = dir.upload(session.id, file);
-        Self {
-            file,
-            path,
-            kept: AtomicBool::new(false),
-            jobs,
-            _session: session,
-        }
+        Self { file, path, kept: AtomicBool::new(false), jobs, _session: session }
     }
 
     pub(super) fn file(&self) -> Id {
@@ -70,9 +64,7 @@ impl Drop for Upload {
     fn drop(&mut self) {
         if !self.kept.load(Ordering::Acquire) {
             // Removing a large file takes a while: that is the writer's work, as long as there is one.
-            let _ = self
-                .jobs
-                .send(Job::Remove(Doomed(std::mem::take(&mut self.path))));
+            let _ = self.jobs.send(Job::Remove(Doomed(std::mem::take(&mut self.path))));
         }
     }
 }

@@ -38,18 +38,8 @@ pub(super) fn read(
     if offset >= info.size {
         return stream::empty().boxed();
     }
-    let source = Source {
-        bucket,
-        name: info.name.clone(),
-        nuid: nuid.clone(),
-        size: info.size,
-    };
-    let reader = Reader {
-        source,
-        position: offset,
-        ready: VecDeque::new(),
-        next: Next::Open,
-    };
+    let source = Source { bucket, name: info.name.clone(), nuid: nuid.clone(), size: info.size };
+    let reader = Reader { source, position: offset, ready: VecDeque::new(), next: Next::Open };
     stream::unfold(reader, |mut reader| async {
         let item = reader.next().await?;
         if item.is_err() {
@@ -119,9 +109,7 @@ impl Reader {
             Next::End => return Ok(false),
             Next::Open => match self.source.open().await? {
                 Blob::Inline(data) => {
-                    let from = usize::try_from(self.position)
-                        .unwrap_or(usize::MAX)
-                        .min(data.len());
+                    let from = usize::try_from(self.position).unwrap_or(usize::MAX).min(data.len());
                     let to = usize::try_from(size).unwrap_or(usize::MAX).min(data.len());
                     (VecDeque::from([data.slice(from..to)]), None)
                 }
@@ -143,11 +131,9 @@ impl Reader {
         }
         self.ready = chunks.into_iter().filter(|chunk| !chunk.is_empty()).collect();
         self.next = match file {
-            Some(file) if end < size => Next::Batch(begin(
-                file,
-                end,
-                size.min(end + CHUNK_BYTES * BATCH_CHUNKS as u64),
-            )),
+            Some(file) if end < size => {
+                Next::Batch(begin(file, end, size.min(end + CHUNK_BYTES * BATCH_CHUNKS as u64)))
+            }
             None if end < size => Next::Open,
             _ => Next::End,
         };
@@ -204,12 +190,7 @@ impl Source {
 
     fn missing(&self, received: u64) -> Error {
         let (bucket, name) = (self.bucket.terms.bucket.to_string(), self.name.clone());
-        Error::DataMissing {
-            bucket,
-            name,
-            size: self.size,
-            received,
-        }
+        Error::DataMissing { bucket, name, size: self.size, received }
     }
 }
 

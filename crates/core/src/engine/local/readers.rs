@@ -28,13 +28,7 @@ pub(super) struct Readers {
 impl Readers {
     pub(super) fn new(dir: &BucketDir, bucket: &BucketName, id: [u8; 16]) -> Self {
         let (idle, permits) = (Mutex::default(), Arc::new(Semaphore::new(READERS)));
-        Self {
-            dir: dir.clone(),
-            bucket: bucket.clone(),
-            id,
-            idle,
-            permits,
-        }
+        Self { dir: dir.clone(), bucket: bucket.clone(), id, idle, permits }
     }
 
     /// Reads in one transaction, on a thread where that may take its time. Fails if the bucket is deleted.
@@ -43,17 +37,13 @@ impl Readers {
         read: impl FnOnce(&Transaction, &BucketRow) -> Result<T, Failure> + Send + 'static,
     ) -> Result<T> {
         let closed = || Error::Closed { what: "the store" };
-        let permit = Arc::clone(&self.permits)
-            .acquire_owned()
-            .await
-            .map_err(|_| closed())?;
+        let permit = Arc::clone(&self.permits).acquire_owned().await.map_err(|_| closed())?;
         let readers = Arc::clone(self);
         let task = tokio::task::spawn_blocking(move || {
             let _permit = permit;
             readers.read_blocking(read)
         });
-        task.await
-            .map_err(|error| Error::unavailable(error.to_string()))?
+        task.await.map_err(|error| Error::unavailable(error.to_string()))?
     }
 
     fn read_blocking<T>(
@@ -70,10 +60,7 @@ impl Readers {
             let answer = BucketRow::read(&tx, &self.bucket).and_then(|row| read(&tx, &row));
             tx.finish()?;
             if !matches!(answer, Err(Failure::Sqlite(_))) && !self.permits.is_closed() {
-                self.idle
-                    .lock()
-                    .unwrap_or_else(PoisonError::into_inner)
-                    .push(connection);
+                self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
             }
             answer
         };
@@ -86,10 +73,7 @@ impl Readers {
         connection.pragma_update(None, "query_only", true)?;
         connection.pragma_update(None, "cache_size", -4096)?;
         if BucketRow::read(&connection, &self.bucket)?.id != self.id {
-            return Err(Error::BucketDeleted {
-                bucket: self.bucket.to_string(),
-            }
-            .into());
+            return Err(Error::BucketDeleted { bucket: self.bucket.to_string() }.into());
         }
         Ok(connection)
     }

@@ -18,11 +18,7 @@ pub(super) fn recover(connection: &Connection, dir: &BucketDir) -> Result<(), Fa
         // The row is asked for after the session was seen dead: nobody can commit the file any more.
         let mut query = connection.prepare_cached("SELECT 1 FROM blob WHERE file = ?1")?;
         let committed = query.query_row(params![file.0], |_| Ok(())).optional()?.is_some();
-        let done = if committed {
-            dir.settle(&upload, file)
-        } else {
-            remove_file(&upload)
-        };
+        let done = if committed { dir.settle(&upload, file) } else { remove_file(&upload) };
         match done {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
                 return Err(at(&upload)(error).into());

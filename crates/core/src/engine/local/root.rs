@@ -21,10 +21,7 @@ pub(super) struct Root(Arc<Path>);
 impl Root {
     /// Opens a directory that is a store, or makes it one. Clears away what crashes left beside the buckets.
     pub(super) fn open(path: &Path) -> Result<Self> {
-        let invalid = |reason: String| Error::InvalidArgument {
-            argument: "path",
-            reason,
-        };
+        let invalid = |reason: String| Error::InvalidArgument { argument: "path", reason };
         if path.exists() && !path.is_dir() {
             return Err(invalid(format!("{} is not a directory", path.display())));
         }
@@ -34,13 +31,8 @@ impl Root {
         match fs::read(&format) {
             Ok(text) if text == FORMAT.as_bytes() => {}
             Ok(text) => {
-                let text = String::from_utf8_lossy(&text[..text.len().min(64)])
-                    .trim_end()
-                    .to_owned();
-                return Err(invalid(format!(
-                    "{} names the unknown format {text:?}",
-                    format.display()
-                )));
+                let text = String::from_utf8_lossy(&text[..text.len().min(64)]).trim_end().to_owned();
+                return Err(invalid(format!("{} names the unknown format {text:?}", format.display())));
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound => root.write_format(&format)?,
             Err(error) => return Err(at(&format)(error)),
@@ -154,9 +146,7 @@ impl Root {
     pub(super) fn delete_bucket(&self, bucket: &BucketName) -> Result<()> {
         let lock = Lock::exclusive(&self.0)?;
         let dir = self.bucket(bucket);
-        let not_found = || Error::BucketNotFound {
-            bucket: bucket.to_string(),
-        };
+        let not_found = || Error::BucketNotFound { bucket: bucket.to_string() };
         if !dir.path().exists() {
             return Err(not_found());
         }
@@ -194,11 +184,7 @@ impl Root {
 
 /// Removes a directory that has no use any more; the next opening tries again.
 fn discard_tree(path: &Path) {
-    let removed = if path.is_dir() {
-        fs::remove_dir_all(path)
-    } else {
-        layout::remove_file(path)
-    };
+    let removed = if path.is_dir() { fs::remove_dir_all(path) } else { layout::remove_file(path) };
     match removed {
         Err(error) if error.kind() != io::ErrorKind::NotFound => {
             tracing::warn!(path = %path.display(), %error, "could not remove");

@@ -70,9 +70,7 @@ pub(super) fn blobs(readers: Arc<Readers>, staged: HashSet<Nuid>) -> BoxStream<'
         }
         Ok((page, next))
     });
-    first
-        .chain(committed.try_filter(move |nuid| std::future::ready(!staged.contains(nuid))))
-        .boxed()
+    first.chain(committed.try_filter(move |nuid| std::future::ready(!staged.contains(nuid)))).boxed()
 }
 
 fn pages<T: Send + 'static>(

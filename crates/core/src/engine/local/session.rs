@@ -19,10 +19,7 @@ impl Session {
     /// Begins a session. Its file gets its name only once it is locked: seen before, it would count as dead.
     pub(super) fn begin(dir: &BucketDir) -> Result<Self> {
         let id = Id::fresh();
-        let (new, path) = (
-            dir.locks().join(format!(".new-{id}")),
-            dir.locks().join(id.to_string()),
-        );
+        let (new, path) = (dir.locks().join(format!(".new-{id}")), dir.locks().join(id.to_string()));
         let lock = || {
             let file = File::create_new(&new)?;
             file.try_lock()?;
@@ -30,11 +27,7 @@ impl Session {
             Ok(file)
         };
         let lock = lock().map_err(|error: io::Error| at(&new)(error))?;
-        Ok(Self {
-            id,
-            path,
-            _lock: lock,
-        })
+        Ok(Self { id, path, _lock: lock })
     }
 
     /// Whether a process has this session. When in doubt it has.

@@ -70,17 +70,7 @@ pub(super) type Written = (Output, io::Result<()>);
 impl LocalStaging {
     pub(super) fn new(bucket: Arc<OpenBucket>, nuid: Nuid, used: Option<u64>) -> Self {
         let (batch, output, writing, failed) = (Batch::default(), None, None, None);
-        Self {
-            bucket,
-            nuid,
-            used,
-            batch,
-            size: 0,
-            output,
-            writing,
-            failed,
-            finished: false,
-        }
+        Self { bucket, nuid, used, batch, size: 0, output, writing, failed, finished: false }
     }
 
     /// Waits for the batch that is being written.
@@ -106,10 +96,7 @@ impl LocalStaging {
         self.settle().await?;
         let mut output = match self.output.take() {
             Some(output) => output,
-            None => Output {
-                upload: Arc::new(self.bucket.upload()?),
-                file: None,
-            },
+            None => Output { upload: Arc::new(self.bucket.upload()?), file: None },
         };
         let batch = self.batch.take(last);
         let tmp = self.bucket.dir.tmp();
@@ -168,10 +155,7 @@ impl Staging for LocalStaging {
             let Some(output) = self.output.take() else {
                 return Err(Error::Closed { what: "the upload" });
             };
-            Payload::File {
-                upload: output.upload,
-                size: self.size,
-            }
+            Payload::File { upload: output.upload, size: self.size }
         };
         self.bucket.staged().insert(self.nuid.clone(), Some(payload));
         self.finished = true;
@@ -207,8 +191,7 @@ impl Batch {
     fn push(&mut self, mut chunk: Bytes) {
         self.bytes += chunk.len();
         let missing = self.small.len().next_multiple_of(PAGE) - self.small.len();
-        self.small
-            .extend_from_slice(&chunk.split_to(missing.min(chunk.len())));
+        self.small.extend_from_slice(&chunk.split_to(missing.min(chunk.len())));
         if chunk.len() < SMALL_CHUNK {
             self.small.extend_from_slice(&chunk);
             return;

@@ -41,9 +41,7 @@ impl Sweeper {
     pub(super) fn swept(&mut self, more: Result<bool>, connection: &Connection) {
         self.due = match more {
             Ok(true) => Some(Instant::now()),
-            Ok(false) => self
-                .first_expiry(connection)
-                .unwrap_or_else(|_| Some(Instant::now() + RETRY_AFTER)),
+            Ok(false) => self.first_expiry(connection).unwrap_or_else(|_| Some(Instant::now() + RETRY_AFTER)),
             Err(Error::BucketDeleted { .. }) => None,
             Err(error) => {
                 tracing::debug!(%error, "could not sweep");
@@ -58,9 +56,7 @@ impl Sweeper {
             "SELECT min(t) FROM (SELECT min(put_time) t FROM obj UNION ALL SELECT min(put_time) FROM blob)";
         let alive = "(SELECT count(*) FROM bucket WHERE NOT sealed)";
         let query = format!("{first} WHERE {alive} > 0");
-        let first: Option<i64> = connection
-            .prepare_cached(&query)?
-            .query_row([], |row| row.get(0))?;
+        let first: Option<i64> = connection.prepare_cached(&query)?.query_row([], |row| row.get(0))?;
         let Some(first) = first else { return Ok(None) };
         let left = first.saturating_add(nanos(ttl)).saturating_sub(now());
         // A clock counts in steps: a sweep on the dot would find nothing, and come again at once.

@@ -30,13 +30,7 @@ pub(super) struct Trash {
 impl Trash {
     pub(super) fn new(dir: &BucketDir) -> Self {
         let dir = dir.clone();
-        Self {
-            dir,
-            files: Vec::new(),
-            unlinked: Vec::new(),
-            touched: HashSet::new(),
-            since: None,
-        }
+        Self { dir, files: Vec::new(), unlinked: Vec::new(), touched: HashSet::new(), since: None }
     }
 
     /// Takes over all that the table holds: what a crash left, and what others are at work on, who don't mind.
@@ -78,11 +72,7 @@ impl Trash {
     /// When the rows of removed files should go.
     pub(super) fn due(&self) -> Option<Instant> {
         let since = self.since?;
-        Some(if self.unlinked.len() >= BATCH {
-            since
-        } else {
-            since + MAX_DELAY
-        })
+        Some(if self.unlinked.len() >= BATCH { since } else { since + MAX_DELAY })
     }
 
     /// Makes the removals durable, and says whose rows may go now.

@@ -110,10 +110,7 @@ impl Writer {
         let Some(due) = due else {
             return self.jobs.recv().map(Some).map_err(|_| Disconnected);
         };
-        match self
-            .jobs
-            .recv_timeout(due.saturating_duration_since(Instant::now()))
-        {
+        match self.jobs.recv_timeout(due.saturating_duration_since(Instant::now())) {
             Ok(job) => Ok(Some(job)),
             Err(RecvTimeoutError::Timeout) => Ok(None),
             Err(RecvTimeoutError::Disconnected) => Err(Disconnected),
@@ -126,11 +123,7 @@ impl Writer {
         let mut job = Some(first);
         while let Some(Job::Change(change, answer)) = job {
             changes.push((change, answer));
-            job = if changes.len() < GROUP {
-                self.jobs.try_recv().ok()
-            } else {
-                None
-            };
+            job = if changes.len() < GROUP { self.jobs.try_recv().ok() } else { None };
         }
         if !changes.is_empty() {
             self.commit(changes);
@@ -196,18 +189,11 @@ impl Writer {
             Ok(results) => results.into_iter(),
             Err((failure, at_commit)) => return self.fail(failure, at_commit, changes),
         };
-        let no_room = || {
-            Error::io(
-                self.dir.database().display().to_string(),
-                &io::ErrorKind::StorageFull.into(),
-            )
-        };
+        let no_room =
+            || Error::io(self.dir.database().display().to_string(), &io::ErrorKind::StorageFull.into());
         let result = |change| {
             let attempted = may_put || puts_nothing(&change);
-            attempted
-                .then(|| results.next())
-                .flatten()
-                .unwrap_or_else(|| Err(no_room()))
+            attempted.then(|| results.next()).flatten().unwrap_or_else(|| Err(no_room()))
         };
         changes.iter().map(result).collect()
     }
@@ -217,9 +203,7 @@ impl Writer {
         changes: impl Iterator<Item = &'c Change>,
     ) -> Result<Vec<Result<Applied>>, (Failure, AtCommit)> {
         let before = |failure| (failure, AtCommit(false));
-        let begun = self
-            .connection
-            .transaction_with_behavior(TransactionBehavior::Immediate);
+        let begun = self.connection.transaction_with_behavior(TransactionBehavior::Immediate);
         let mut tx = begun.map_err(|error| before(error.into()))?;
         let mut results = Vec::new();
         for change in changes {
@@ -283,13 +267,9 @@ impl Writer {
             self.clear_trash();
         }
         if self.sweeper.due().is_some_and(|due| due <= now) {
-            let swept = self
-                .transact(&[Change::Sweep])
-                .pop()
-                .unwrap_or_else(|| Ok(Applied::default()));
+            let swept = self.transact(&[Change::Sweep]).pop().unwrap_or_else(|| Ok(Applied::default()));
             let more = swept.as_ref().map(|applied| applied.more).map_err(Clone::clone);
-            self.trash
-                .add(swept.map(|applied| applied.trashed).unwrap_or_default());
+            self.trash.add(swept.map(|applied| applied.trashed).unwrap_or_default());
             self.sweeper.swept(more, &self.connection);
         }
     }

@@ -2,16 +2,7 @@ use futures_util::StreamExt;
 
 use super::*;
 
-const SIZES: [usize; 8] = [
-    0,
-    1,
-    65_536,
-    65_537,
-    CHUNK,
-    2 << 20,
-    (2 << 20) + 1,
-    (7 << 20) + 12_345,
-];
+const SIZES: [usize; 8] = [0, 1, 65_536, 65_537, CHUNK, 2 << 20, (2 << 20) + 1, (7 << 20) + 12_345];
 
 #[tokio::test]
 async fn what_was_put_is_read_whole_and_from_any_offset() {
@@ -32,15 +23,9 @@ async fn what_was_put_is_read_whole_and_from_any_offset() {
     }
     let fixture = fixture.reopen().await;
     for size in SIZES {
-        assert!(
-            fixture.get(&format!("o{size}")).await == body(size, 7),
-            "{size} after reopening"
-        );
+        assert!(fixture.get(&format!("o{size}")).await == body(size, 7), "{size} after reopening");
     }
-    assert_eq!(
-        fixture.files().len(),
-        SIZES.iter().filter(|&&size| size > 65_536).count()
-    );
+    assert_eq!(fixture.files().len(), SIZES.iter().filter(|&&size| size > 65_536).count());
     assert_eq!(files_below(&fixture.dir().tmp()), Vec::<PathBuf>::new());
 }
 
@@ -49,22 +34,14 @@ async fn chunks_of_any_size_come_back_in_order() {
     let fixture = Fixture::new().await;
     for size in [1000, 16_383, 16_384, 100_001, 5 << 20] {
         let (bytes, nuid) = (body((6 << 20) + 77, 3), Nuid::fresh());
-        let mut staging = fixture
-            .bucket
-            .stage(nuid.clone(), size, Some(bytes.len() as u64))
-            .await
-            .unwrap();
+        let mut staging = fixture.bucket.stage(nuid.clone(), size, Some(bytes.len() as u64)).await.unwrap();
         for chunk in bytes.chunks(size) {
             staging.write(Bytes::copy_from_slice(chunk)).await.unwrap();
         }
         staging.finish().await.unwrap();
         let object = format!("c{size}");
         let write = write(&object, 0, Some(record(&*fixture.bucket, &object, &nuid, &bytes)));
-        let commit = Commit {
-            staged: Some(nuid),
-            writes: vec![write],
-            retire: vec![],
-        };
+        let commit = Commit { staged: Some(nuid), writes: vec![write], retire: vec![] };
         fixture.bucket.commit(&commit).await.unwrap();
         staging.keep();
         assert!(fixture.get(&object).await == bytes, "{size}");
@@ -89,10 +66,7 @@ async fn a_reader_keeps_the_old_bytes_through_replace_and_delete() {
         assert!(bytes == old, "{size}");
         assert_eq!(fixture.files(), Vec::<PathBuf>::new());
         let late = read(&*fixture.bucket, &info, 0).await;
-        assert!(
-            matches!(late, Err(Error::DataMissing { received: 0, .. })),
-            "{late:?}"
-        );
+        assert!(matches!(late, Err(Error::DataMissing { received: 0, .. })), "{late:?}");
     }
 }
 
@@ -102,33 +76,17 @@ async fn missing_bytes_are_reported_with_how_many_there_are() {
     fixture.put("o", &body(3 << 20, 1)).await;
     fixture.settle().await;
     let file = fixture.files().pop().unwrap();
-    std::fs::File::options()
-        .write(true)
-        .open(&file)
-        .unwrap()
-        .set_len(1_000_000)
-        .unwrap();
+    std::fs::File::options().write(true).open(&file).unwrap().set_len(1_000_000).unwrap();
     for offset in [0, 10, 1_000_000, 2_000_000] {
         let info = info(&*fixture.bucket, "o").await;
         let error = read(&*fixture.bucket, &info, offset).await.unwrap_err();
-        let Error::DataMissing {
-            bucket,
-            name,
-            size,
-            received,
-        } = error
-        else {
-            panic!("{error:?}")
-        };
+        let Error::DataMissing { bucket, name, size, received } = error else { panic!("{error:?}") };
         assert_eq!((&*bucket, &*name, size), ("b", "o", 3 << 20));
         assert_eq!(received, offset.max(1_000_000));
     }
     std::fs::remove_file(&file).unwrap();
     let error = get(&*fixture.bucket, "o").await.unwrap_err();
-    assert!(
-        matches!(error, Error::DataMissing { received: 0, .. }),
-        "{error:?}"
-    );
+    assert!(matches!(error, Error::DataMissing { received: 0, .. }), "{error:?}");
 }
 
 #[tokio::test]
@@ -146,14 +104,8 @@ async fn nothing_is_left_of_a_blob_that_nobody_committed() {
         drop(staging);
         fixture.settle().await;
         assert_eq!(fixture.files(), Vec::<PathBuf>::new(), "{size} dropped");
-        let commit = Commit {
-            staged: Some(nuid),
-            ..Commit::default()
-        };
-        assert!(matches!(
-            fixture.bucket.commit(&commit).await,
-            Err(Error::InvalidArgument { .. })
-        ));
+        let commit = Commit { staged: Some(nuid), ..Commit::default() };
+        assert!(matches!(fixture.bucket.commit(&commit).await, Err(Error::InvalidArgument { .. })));
     }
     // Dropped with a batch under way.
     let mut staging = fixture.bucket.stage(Nuid::fresh(), CHUNK, None).await.unwrap();
@@ -184,9 +136,7 @@ async fn replaced_deleted_and_retired_blobs_give_their_space_back() {
     assert_eq!(fixture.bucket.blobs().count().await, 0);
     fixture.engine.close().await;
     assert_eq!(fixture.files(), Vec::<PathBuf>::new());
-    let left: i64 = database(&fixture)
-        .query_row("SELECT count(*) FROM trash", [], |row| row.get(0))
-        .unwrap();
+    let left: i64 = database(&fixture).query_row("SELECT count(*) FROM trash", [], |row| row.get(0)).unwrap();
     assert_eq!(left, 0);
     assert_eq!(std::fs::read_dir(fixture.dir().locks()).unwrap().count(), 0);
 }
@@ -196,14 +146,7 @@ async fn an_orphan_can_be_removed_but_a_named_blob_cannot() {
     let fixture = Fixture::new().await;
     fixture.put("o", &body(100_000, 1)).await;
     let (staging, orphan) = stage(&*fixture.bucket, &body(100_000, 2)).await.unwrap();
-    fixture
-        .bucket
-        .commit(&Commit {
-            staged: Some(orphan.clone()),
-            ..Commit::default()
-        })
-        .await
-        .unwrap();
+    fixture.bucket.commit(&Commit { staged: Some(orphan.clone()), ..Commit::default() }).await.unwrap();
     staging.keep();
     fixture.settle().await;
     assert_eq!(fixture.files().len(), 2);

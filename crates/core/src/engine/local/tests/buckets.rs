@@ -10,10 +10,7 @@ async fn a_directory_that_is_no_store_of_this_version_is_refused() {
     let deep = root.path().join("a/b");
     LocalEngine::open(&deep).await.unwrap();
     LocalEngine::open(&deep).await.unwrap();
-    assert_eq!(
-        fs::read_to_string(deep.join("FORMAT")).unwrap(),
-        "jetblob-local 1\n"
-    );
+    assert_eq!(fs::read_to_string(deep.join("FORMAT")).unwrap(), "jetblob-local 1\n");
     fs::write(deep.join("FORMAT"), "jetblob-local 9\n").unwrap();
     let error = LocalEngine::open(&deep).await.unwrap_err();
     assert!(matches!(error, Error::InvalidArgument { .. }), "{error:?}");
@@ -30,66 +27,34 @@ async fn a_directory_that_is_no_store_of_this_version_is_refused() {
 #[tokio::test]
 async fn a_bucket_is_created_once_and_found_with_the_same_configuration() {
     let metadata = BTreeMap::from([("team".into(), "red".into())]);
-    let config = BucketConfig {
-        description: "d".into(),
-        metadata,
-        compression: true,
-        ..BucketConfig::new("b")
-    };
+    let config =
+        BucketConfig { description: "d".into(), metadata, compression: true, ..BucketConfig::new("b") };
     let fixture = Fixture::with(config.clone()).await;
-    let same = BucketConfig {
-        plain: true,
-        ..config.clone()
-    };
+    let same = BucketConfig { plain: true, ..config.clone() };
     fixture.engine.create_bucket(&same).await.unwrap();
     for other in [
-        BucketConfig {
-            description: String::new(),
-            ..config.clone()
-        },
-        BucketConfig {
-            ttl: Some(Duration::from_secs(1)),
-            ..config.clone()
-        },
-        BucketConfig {
-            max_bytes: Some(1),
-            ..config.clone()
-        },
+        BucketConfig { description: String::new(), ..config.clone() },
+        BucketConfig { ttl: Some(Duration::from_secs(1)), ..config.clone() },
+        BucketConfig { max_bytes: Some(1), ..config.clone() },
     ] {
         let error = fixture.engine.create_bucket(&other).await.unwrap_err();
         assert!(matches!(error, Error::BucketExists { .. }), "{error:?}");
     }
     for never in [
+        BucketConfig { replicas: 3, ..BucketConfig::new("n") },
+        BucketConfig { max_bytes: Some(0), ..BucketConfig::new("n") },
         BucketConfig {
-            replicas: 3,
-            ..BucketConfig::new("n")
-        },
-        BucketConfig {
-            max_bytes: Some(0),
-            ..BucketConfig::new("n")
-        },
-        BucketConfig {
-            placement: Some(Placement {
-                cluster: "east".into(),
-                tags: vec![],
-            }),
+            placement: Some(Placement { cluster: "east".into(), tags: vec![] }),
             ..BucketConfig::new("n")
         },
     ] {
         let error = fixture.engine.create_bucket(&never).await.unwrap_err();
         assert!(matches!(error, Error::InvalidConfig { .. }), "{error:?}");
     }
-    let error = fixture
-        .engine
-        .create_bucket(&BucketConfig::new("../b"))
-        .await
-        .unwrap_err();
+    let error = fixture.engine.create_bucket(&BucketConfig::new("../b")).await.unwrap_err();
     assert!(matches!(error, Error::InvalidName { .. }), "{error:?}");
     let status = fixture.bucket.status().await.unwrap();
-    assert_eq!(
-        (&*status.description, status.backing_store, status.size),
-        ("d", "local", 0)
-    );
+    assert_eq!((&*status.description, status.backing_store, status.size), ("d", "local", 0));
     assert_eq!(status.metadata, config.metadata);
 }
 
@@ -98,39 +63,18 @@ async fn buckets_are_told_apart_by_case_and_listed() {
     let fixture = Fixture::new().await;
     let long = "Ab".repeat(125);
     for bucket in ["B", "aB-c_9", &long] {
-        let bucket = fixture
-            .engine
-            .create_bucket(&BucketConfig::new(bucket))
-            .await
-            .unwrap();
-        put(&*bucket, "o", bucket.name().as_str().as_bytes())
-            .await
-            .unwrap();
+        let bucket = fixture.engine.create_bucket(&BucketConfig::new(bucket)).await.unwrap();
+        put(&*bucket, "o", bucket.name().as_str().as_bytes()).await.unwrap();
     }
     let wanted = BTreeSet::from(["b", "B", "aB-c_9", &long].map(str::to_owned));
     let names: Vec<BucketName> = fixture.engine.bucket_names().try_collect().await.unwrap();
-    assert_eq!(
-        names.iter().map(ToString::to_string).collect::<BTreeSet<_>>(),
-        wanted
-    );
+    assert_eq!(names.iter().map(ToString::to_string).collect::<BTreeSet<_>>(), wanted);
     let statuses: Vec<_> = fixture.engine.buckets().try_collect().await.unwrap();
-    assert_eq!(
-        statuses
-            .into_iter()
-            .map(|status| status.bucket)
-            .collect::<BTreeSet<_>>(),
-        wanted
-    );
+    assert_eq!(statuses.into_iter().map(|status| status.bucket).collect::<BTreeSet<_>>(), wanted);
     let found = fixture.engine.open_bucket(&name(&long)).await.unwrap();
     assert!(get(&*found, "o").await.unwrap() == long.as_bytes());
-    assert!(matches!(
-        fixture.engine.open_bucket(&name("n")).await,
-        Err(Error::BucketNotFound { .. })
-    ));
-    assert!(matches!(
-        fixture.engine.delete_bucket(&name("n")).await,
-        Err(Error::BucketNotFound { .. })
-    ));
+    assert!(matches!(fixture.engine.open_bucket(&name("n")).await, Err(Error::BucketNotFound { .. })));
+    assert!(matches!(fixture.engine.delete_bucket(&name("n")).await, Err(Error::BucketNotFound { .. })));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -161,10 +105,7 @@ async fn many_create_and_delete_a_bucket_at_once() {
     while let Some(done) = tasks.join_next().await {
         done.unwrap();
     }
-    let mut left: Vec<_> = fs::read_dir(&root)
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name())
-        .collect();
+    let mut left: Vec<_> = fs::read_dir(&root).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     left.sort();
     assert_eq!(left, ["FORMAT", "LOCK"]);
 }
@@ -182,11 +123,7 @@ async fn every_handle_of_a_deleted_bucket_says_so_and_harms_no_later_one() {
     fixture.engine.delete_bucket(&name("b")).await.unwrap();
     for recreated in [false, true] {
         if recreated {
-            let bucket = fixture
-                .engine
-                .create_bucket(&BucketConfig::new("b"))
-                .await
-                .unwrap();
+            let bucket = fixture.engine.create_bucket(&BucketConfig::new("b")).await.unwrap();
             put(&*bucket, "o", &body(200_000, 3)).await.unwrap();
         }
         let deleted = |error: Error| assert!(matches!(error, Error::BucketDeleted { .. }), "{error:?}");
@@ -195,19 +132,19 @@ async fn every_handle_of_a_deleted_bucket_says_so_and_harms_no_later_one() {
             deleted(handle.status().await.unwrap_err());
             deleted(handle.seal().await.unwrap_err());
             deleted(handle.scan().try_collect::<Vec<_>>().await.unwrap_err());
-            deleted(handle.blobs().try_collect::<BTreeSet<_>>().await.err().unwrap_or(
-                Error::BucketDeleted {
-                    bucket: String::new(),
-                },
-            ));
+            deleted(
+                handle
+                    .blobs()
+                    .try_collect::<BTreeSet<_>>()
+                    .await
+                    .err()
+                    .unwrap_or(Error::BucketDeleted { bucket: String::new() }),
+            );
             deleted(read(&**handle, &shown, 0).await.unwrap_err());
             deleted(put(&**handle, "o", &body(10, 1)).await.unwrap_err());
             deleted(put(&**handle, "o", &body(100_000, 1)).await.unwrap_err());
         }
-        let commit = Commit {
-            staged: Some(nuid.clone()),
-            ..Commit::default()
-        };
+        let commit = Commit { staged: Some(nuid.clone()), ..Commit::default() };
         deleted(foreign.commit(&commit).await.unwrap_err());
     }
     deleted_upload(unfinished).await;
@@ -239,39 +176,11 @@ async fn a_closed_store_answers_closed_and_does_not_hang() {
     let closed = |error: Error| assert!(matches!(error, Error::Closed { .. }), "{error:?}");
     closed(fixture.bucket.last("o", Consistency::Leader).await.unwrap_err());
     closed(read(&*fixture.bucket, &shown, 0).await.unwrap_err());
-    closed(
-        fixture
-            .bucket
-            .commit(&Commit {
-                staged: Some(nuid),
-                ..Commit::default()
-            })
-            .await
-            .unwrap_err(),
-    );
-    closed(
-        fixture
-            .bucket
-            .stage(Nuid::fresh(), CHUNK, Some(0))
-            .await
-            .unwrap_err(),
-    );
+    closed(fixture.bucket.commit(&Commit { staged: Some(nuid), ..Commit::default() }).await.unwrap_err());
+    closed(fixture.bucket.stage(Nuid::fresh(), CHUNK, Some(0)).await.unwrap_err());
     closed(fixture.engine.open_bucket(&name("b")).await.unwrap_err());
-    closed(
-        fixture
-            .engine
-            .create_bucket(&BucketConfig::new("b"))
-            .await
-            .unwrap_err(),
-    );
-    closed(
-        fixture
-            .engine
-            .bucket_names()
-            .try_collect::<Vec<_>>()
-            .await
-            .unwrap_err(),
-    );
+    closed(fixture.engine.create_bucket(&BucketConfig::new("b")).await.unwrap_err());
+    closed(fixture.engine.bucket_names().try_collect::<Vec<_>>().await.unwrap_err());
     drop(staging);
     assert_eq!(fixture.files().len(), 1);
 }
@@ -282,11 +191,7 @@ async fn a_bucket_that_nobody_uses_ends_its_thread_and_its_session() {
     let locks = fixture.dir().locks();
     assert_eq!(fs::read_dir(&locks).unwrap().count(), 1);
     let again = fixture.engine.open_bucket(&name("b")).await.unwrap();
-    assert_eq!(
-        fs::read_dir(&locks).unwrap().count(),
-        1,
-        "one open bucket for one name"
-    );
+    assert_eq!(fs::read_dir(&locks).unwrap().count(), 1, "one open bucket for one name");
     drop((again, fixture.bucket));
     until(|| fs::read_dir(&locks).unwrap().count() == 0).await;
 }

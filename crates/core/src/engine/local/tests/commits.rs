@@ -13,29 +13,14 @@ async fn a_conflict_changes_nothing_and_leaves_the_staged_blob() {
         let commit = |expected| Commit {
             staged: Some(nuid.clone()),
             writes: vec![
-                write(
-                    "beside",
-                    0,
-                    Some(record(&*fixture.bucket, "beside", &nuid, &bytes)),
-                ),
-                write(
-                    &object,
-                    expected,
-                    Some(record(&*fixture.bucket, &object, &nuid, &bytes)),
-                ),
+                write("beside", 0, Some(record(&*fixture.bucket, "beside", &nuid, &bytes))),
+                write(&object, expected, Some(record(&*fixture.bucket, &object, &nuid, &bytes))),
             ],
             retire: vec![old.clone()],
         };
         for wrong in [0, revision + 1] {
             let error = fixture.bucket.commit(&commit(wrong)).await.unwrap_err();
-            let Error::Conflict {
-                bucket,
-                name,
-                expected,
-            } = error
-            else {
-                panic!("{error:?}")
-            };
+            let Error::Conflict { bucket, name, expected } = error else { panic!("{error:?}") };
             assert_eq!((&*bucket, &name, expected), ("b", &object, wrong));
             assert!(last(&*fixture.bucket, "beside").await.is_none());
             assert!(fixture.get(&object).await == body(size, 1));
@@ -47,10 +32,7 @@ async fn a_conflict_changes_nothing_and_leaves_the_staged_blob() {
         assert!(fixture.get(&object).await == bytes);
         assert!(fixture.get("beside").await == bytes);
         let revision = last(&*fixture.bucket, "beside").await.unwrap().revision;
-        let removal = Commit {
-            writes: vec![write("beside", revision, None)],
-            ..Commit::default()
-        };
+        let removal = Commit { writes: vec![write("beside", revision, None)], ..Commit::default() };
         fixture.bucket.commit(&removal).await.unwrap();
     }
 }
@@ -64,26 +46,12 @@ async fn a_renamed_object_keeps_its_blob_and_an_alias_protects_it() {
         let nuid = info(&*fixture.bucket, "old").await.nuid.unwrap();
         let renamed = record(&*fixture.bucket, "new", &nuid, &bytes);
         let writes = vec![write("new", 0, Some(renamed)), write("old", revision, None)];
-        fixture
-            .bucket
-            .commit(&Commit {
-                writes,
-                ..Commit::default()
-            })
-            .await
-            .unwrap();
+        fixture.bucket.commit(&Commit { writes, ..Commit::default() }).await.unwrap();
         assert!(last(&*fixture.bucket, "old").await.is_none());
         assert!(fixture.get("new").await == bytes);
 
         let alias = write("alias", 0, Some(record(&*fixture.bucket, "alias", &nuid, &bytes)));
-        fixture
-            .bucket
-            .commit(&Commit {
-                writes: vec![alias],
-                ..Commit::default()
-            })
-            .await
-            .unwrap();
+        fixture.bucket.commit(&Commit { writes: vec![alias], ..Commit::default() }).await.unwrap();
         delete(&*fixture.bucket, "new").await.unwrap();
         assert!(
             fixture.get("alias").await == bytes,
@@ -94,10 +62,7 @@ async fn a_renamed_object_keeps_its_blob_and_an_alias_protects_it() {
         assert_eq!(fixture.files(), Vec::<PathBuf>::new());
         for object in ["alias", "new"] {
             let revision = last(&*fixture.bucket, object).await.unwrap().revision;
-            let removal = Commit {
-                writes: vec![write(object, revision, None)],
-                ..Commit::default()
-            };
+            let removal = Commit { writes: vec![write(object, revision, None)], ..Commit::default() };
             fixture.bucket.commit(&removal).await.unwrap();
         }
         assert_eq!(fixture.bucket.status().await.unwrap().size, 0);
@@ -110,52 +75,26 @@ async fn a_scan_tells_every_name_once_in_order_with_tombstones() {
     let mut expected = BTreeMap::new();
     let nuid = Nuid::fresh();
     for batch in 0..25 {
-        let names: Vec<String> = (0..100)
-            .map(|at| format!("n{:05}", (batch * 100 + at) * 7919 % 2500))
-            .collect();
-        let writes = names
-            .iter()
-            .map(|name| write(name, 0, Some(record(&*fixture.bucket, name, &nuid, b""))));
-        let commit = Commit {
-            writes: writes.collect(),
-            ..Commit::default()
-        };
-        expected.extend(
-            names
-                .clone()
-                .into_iter()
-                .zip(fixture.bucket.commit(&commit).await.unwrap()),
-        );
+        let names: Vec<String> =
+            (0..100).map(|at| format!("n{:05}", (batch * 100 + at) * 7919 % 2500)).collect();
+        let writes =
+            names.iter().map(|name| write(name, 0, Some(record(&*fixture.bucket, name, &nuid, b""))));
+        let commit = Commit { writes: writes.collect(), ..Commit::default() };
+        expected.extend(names.clone().into_iter().zip(fixture.bucket.commit(&commit).await.unwrap()));
     }
     let tombstone = delete(&*fixture.bucket, "n01234").await.unwrap();
     expected.insert("n01234".into(), tombstone);
     let found: Vec<StoredRecord> = fixture.bucket.scan().try_collect().await.unwrap();
-    let keys: Vec<(String, u64)> = found
-        .iter()
-        .map(|stored| (stored.key.clone(), stored.revision))
-        .collect();
-    let wanted: Vec<(String, u64)> = expected
-        .iter()
-        .map(|(name, seq)| (record_key(name), *seq))
-        .collect();
+    let keys: Vec<(String, u64)> = found.iter().map(|stored| (stored.key.clone(), stored.revision)).collect();
+    let wanted: Vec<(String, u64)> = expected.iter().map(|(name, seq)| (record_key(name), *seq)).collect();
     assert_eq!(keys, wanted);
-    assert_eq!(
-        found
-            .iter()
-            .filter(|stored| stored.record.as_ref().unwrap().is_deleted())
-            .count(),
-        1
-    );
+    assert_eq!(found.iter().filter(|stored| stored.record.as_ref().unwrap().is_deleted()).count(), 1);
 }
 
 #[tokio::test]
 async fn a_bucket_never_holds_more_than_its_bytes() {
     let max_bytes = Some(1_000_000);
-    let fixture = Fixture::with(BucketConfig {
-        max_bytes,
-        ..BucketConfig::new("b")
-    })
-    .await;
+    let fixture = Fixture::with(BucketConfig { max_bytes, ..BucketConfig::new("b") }).await;
     fixture.put("o", &body(600_000, 1)).await;
     let replaced = put(&*fixture.bucket, "o", &body(600_000, 2)).await;
     assert!(
@@ -180,10 +119,7 @@ async fn a_bucket_never_holds_more_than_its_bytes() {
     fixture.put("small", &body(60_000, 1)).await;
     assert!(fixture.get("o").await == body(600_000, 1));
     assert_eq!(fixture.files().len(), 1);
-    while put(&*fixture.bucket, &format!("n{}", Nuid::fresh()), &body(60_000, 1))
-        .await
-        .is_ok()
-    {}
+    while put(&*fixture.bucket, &format!("n{}", Nuid::fresh()), &body(60_000, 1)).await.is_ok() {}
     let status = fixture.bucket.status().await.unwrap();
     assert!((900_000..=1_000_000).contains(&status.size), "{}", status.size);
     delete(&*fixture.bucket, "o").await.unwrap();
@@ -194,25 +130,13 @@ async fn a_bucket_never_holds_more_than_its_bytes() {
 #[tokio::test]
 async fn what_expired_is_hidden_at_once_and_swept() {
     let ttl = Duration::from_millis(400);
-    let fixture = Fixture::with(BucketConfig {
-        ttl: Some(ttl),
-        ..BucketConfig::new("b")
-    })
-    .await;
+    let fixture = Fixture::with(BucketConfig { ttl: Some(ttl), ..BucketConfig::new("b") }).await;
     let since = Instant::now();
     fixture.put("small", &body(10, 1)).await;
     let revision = fixture.put("large", &body(100_000, 1)).await;
     let info = info(&*fixture.bucket, "large").await;
-    let rewritten = record(
-        &*fixture.bucket,
-        "large",
-        info.nuid.as_ref().unwrap(),
-        &body(100_000, 1),
-    );
-    let rewrite = Commit {
-        writes: vec![write("large", revision, Some(rewritten))],
-        ..Commit::default()
-    };
+    let rewritten = record(&*fixture.bucket, "large", info.nuid.as_ref().unwrap(), &body(100_000, 1));
+    let rewrite = Commit { writes: vec![write("large", revision, Some(rewritten))], ..Commit::default() };
     let revision = fixture.bucket.commit(&rewrite).await.unwrap()[0];
     let dir = fixture.dir();
     until(|| files_below(&dir.objects()).is_empty()).await;
@@ -220,53 +144,28 @@ async fn what_expired_is_hidden_at_once_and_swept() {
     assert!(
         last(&*fixture.bucket, "large").await.is_none() && last(&*fixture.bucket, "small").await.is_none()
     );
-    assert_eq!(
-        fixture.bucket.scan().try_collect::<Vec<_>>().await.unwrap().len(),
-        0
-    );
+    assert_eq!(fixture.bucket.scan().try_collect::<Vec<_>>().await.unwrap().len(), 0);
     let error = fixture.bucket.commit(&rewrite).await.unwrap_err();
     assert!(matches!(error, Error::Conflict { .. }), "{error:?}");
     assert_eq!(fixture.bucket.status().await.unwrap().size, 0);
-    assert!(
-        fixture.put("large", &body(10, 1)).await > revision,
-        "a revision is never used twice"
-    );
+    assert!(fixture.put("large", &body(10, 1)).await > revision, "a revision is never used twice");
 }
 
 #[tokio::test]
 async fn an_expired_row_that_is_not_swept_yet_does_not_exist() {
     let ttl = Some(Duration::from_hours(1));
-    let fixture = Fixture::with(BucketConfig {
-        ttl,
-        ..BucketConfig::new("b")
-    })
-    .await;
+    let fixture = Fixture::with(BucketConfig { ttl, ..BucketConfig::new("b") }).await;
     let revision = fixture.put("o", &body(100_000, 1)).await;
     let long_ago = "UPDATE obj SET put_time = 1; UPDATE blob SET put_time = 1;";
     blobs::database(&fixture).execute_batch(long_ago).unwrap();
     assert!(last(&*fixture.bucket, "o").await.is_none());
-    let stale = Commit {
-        writes: vec![write("o", revision, None)],
-        ..Commit::default()
-    };
-    assert!(matches!(
-        fixture.bucket.commit(&stale).await,
-        Err(Error::Conflict { .. })
-    ));
+    let stale = Commit { writes: vec![write("o", revision, None)], ..Commit::default() };
+    assert!(matches!(fixture.bucket.commit(&stale).await, Err(Error::Conflict { .. })));
     fixture.put("o", &body(1000, 2)).await;
     assert!(fixture.get("o").await == body(1000, 2));
     // Sealing ends expiry, so it must first remove what is expired.
     fixture.bucket.seal().await.unwrap();
-    assert_eq!(
-        fixture
-            .bucket
-            .blobs()
-            .try_collect::<Vec<_>>()
-            .await
-            .unwrap()
-            .len(),
-        1
-    );
+    assert_eq!(fixture.bucket.blobs().try_collect::<Vec<_>>().await.unwrap().len(), 1);
     blobs::database(&fixture).execute_batch(long_ago).unwrap();
     assert!(fixture.get("o").await == body(1000, 2));
     assert_eq!(fixture.bucket.status().await.unwrap().ttl, None);
@@ -283,22 +182,12 @@ async fn a_sealed_bucket_takes_no_write_through_any_handle() {
     fixture.bucket.seal().await.unwrap();
     assert!(fixture.bucket.status().await.unwrap().sealed);
     let write = write("o", revision, Some(record(&*other, "o", &nuid, b"")));
-    let commit = Commit {
-        staged: Some(nuid),
-        writes: vec![write],
-        retire: vec![],
-    };
+    let commit = Commit { staged: Some(nuid), writes: vec![write], retire: vec![] };
     assert!(matches!(other.commit(&commit).await, Err(Error::Sealed { .. })));
     staging.discard().await;
     let named = info(&*other, "o").await.nuid.unwrap();
-    assert!(matches!(
-        other.remove_blob(&named).await,
-        Err(Error::Sealed { .. })
-    ));
-    assert!(matches!(
-        other.stage(Nuid::fresh(), CHUNK, None).await,
-        Err(Error::Sealed { .. })
-    ));
+    assert!(matches!(other.remove_blob(&named).await, Err(Error::Sealed { .. })));
+    assert!(matches!(other.stage(Nuid::fresh(), CHUNK, None).await, Err(Error::Sealed { .. })));
     assert!(fixture.get("o").await == body(100_000, 1));
     assert_eq!(fixture.files().len(), 1);
 }
@@ -317,9 +206,7 @@ async fn two_engines_share_a_directory() {
             let bucket = engine.open_bucket(&name("b")).await.unwrap();
             for round in 0..30 {
                 let size = if round % 2 == 0 { 1000 } else { 70_000 };
-                put(&*bucket, &format!("o{}", round % 5), &body(size, writer))
-                    .await
-                    .unwrap();
+                put(&*bucket, &format!("o{}", round % 5), &body(size, writer)).await.unwrap();
                 let shown = info(&*bucket, &format!("o{}", (round + 1) % 5)).await;
                 match read(&*bucket, &shown, 0).await {
                     Ok(bytes) => assert_eq!(Some(Digest::of(&bytes)), shown.digest),
@@ -348,9 +235,5 @@ async fn two_engines_share_a_directory() {
     assert_eq!(fixture.files().len(), usize::try_from(files).unwrap());
     let counted = "SELECT bytes = (SELECT sum(octet_length(name) + octet_length(info)) FROM obj)
         + (SELECT sum(size) FROM blob) FROM bucket";
-    assert!(
-        connection
-            .query_row(counted, [], |row| row.get::<_, bool>(0))
-            .unwrap()
-    );
+    assert!(connection.query_row(counted, [], |row| row.get::<_, bool>(0)).unwrap());
 }

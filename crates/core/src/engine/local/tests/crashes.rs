@@ -50,15 +50,11 @@ async fn trash_is_removed_with_and_without_its_file() {
     fs::create_dir_all(fixture.dir().shard(there)).unwrap();
     fs::write(fixture.dir().object(there), b"old").unwrap();
     for file in [there, gone] {
-        database(&fixture)
-            .execute("INSERT INTO trash VALUES(?1)", [file.0])
-            .unwrap();
+        database(&fixture).execute("INSERT INTO trash VALUES(?1)", [file.0]).unwrap();
     }
     let fixture = fixture.reopen().await;
     assert_eq!(fixture.files().len(), 1);
-    let left: i64 = database(&fixture)
-        .query_row("SELECT count(*) FROM trash", [], |row| row.get(0))
-        .unwrap();
+    let left: i64 = database(&fixture).query_row("SELECT count(*) FROM trash", [], |row| row.get(0)).unwrap();
     assert_eq!(left, 0);
 }
 
@@ -85,10 +81,7 @@ async fn a_damaged_database_is_an_error_that_names_it_and_can_be_deleted() {
     let engine = LocalEngine::open(fixture.root.path()).await.unwrap();
     let error = engine.open_bucket(&name("b")).await.unwrap_err();
     assert_eq!(error.code(), "io");
-    assert!(
-        error.to_string().contains("meta.db") && error.to_string().contains("damaged"),
-        "{error}"
-    );
+    assert!(error.to_string().contains("meta.db") && error.to_string().contains("damaged"), "{error}");
     assert!(engine.create_bucket(&BucketConfig::new("b")).await.is_err());
     engine.delete_bucket(&name("b")).await.unwrap();
     engine.create_bucket(&BucketConfig::new("b")).await.unwrap();
@@ -100,16 +93,8 @@ async fn a_file_in_the_way_of_a_commit_loses_nothing() {
     let (staging, nuid) = stage(&*fixture.bucket, &body(100_000, 1)).await.unwrap();
     let other = database(&fixture);
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
-    let write = write(
-        "o",
-        0,
-        Some(record(&*fixture.bucket, "o", &nuid, &body(100_000, 1))),
-    );
-    let commit = Commit {
-        staged: Some(nuid),
-        writes: vec![write],
-        retire: vec![],
-    };
+    let write = write("o", 0, Some(record(&*fixture.bucket, "o", &nuid, &body(100_000, 1))));
+    let commit = Commit { staged: Some(nuid), writes: vec![write], retire: vec![] };
     let waiting = fixture.bucket.commit(&commit);
     let release = async { other.execute_batch("ROLLBACK").unwrap() };
     let (done, ()) = tokio::join!(waiting, release);

@@ -51,11 +51,7 @@ impl Fixture {
         self.engine.close().await;
         let engine = LocalEngine::open(self.root.path()).await.unwrap();
         let bucket = engine.open_bucket(&name("b")).await.unwrap();
-        Self {
-            root: self.root,
-            engine,
-            bucket,
-        }
+        Self { root: self.root, engine, bucket }
     }
 
     /// The payload files of the bucket, wherever they are.
@@ -124,12 +120,7 @@ fn record(bucket: &dyn EngineBucket, name: &str, nuid: &Nuid, body: &[u8]) -> Re
 }
 
 fn write(name: &str, expected: u64, record: Option<Record>) -> RecordWrite {
-    RecordWrite {
-        name: name.into(),
-        key: record_key(name),
-        expected,
-        record,
-    }
+    RecordWrite { name: name.into(), key: record_key(name), expected, record }
 }
 
 async fn last(bucket: &dyn EngineBucket, name: &str) -> Option<StoredRecord> {
@@ -166,11 +157,7 @@ async fn delete(bucket: &dyn EngineBucket, name: &str) -> Result<u64> {
     let record = current.record.as_ref().unwrap();
     let commit = Commit {
         staged: None,
-        writes: vec![write(
-            name,
-            current.revision,
-            Some(record.deleted(bucket.name(), name)),
-        )],
+        writes: vec![write(name, current.revision, Some(record.deleted(bucket.name(), name)))],
         retire: record.nuid().into_iter().collect(),
     };
     bucket.commit(&commit).await.map(|revisions| revisions[0])
@@ -178,18 +165,11 @@ async fn delete(bucket: &dyn EngineBucket, name: &str) -> Result<u64> {
 
 async fn info(bucket: &dyn EngineBucket, name: &str) -> ObjectInfo {
     let stored = last(bucket, name).await.unwrap();
-    stored
-        .record
-        .unwrap()
-        .info(bucket.name(), stored.mtime, stored.revision)
-        .unwrap()
+    stored.record.unwrap().info(bucket.name(), stored.mtime, stored.revision).unwrap()
 }
 
 async fn read(bucket: &dyn EngineBucket, info: &ObjectInfo, offset: u64) -> Result<Vec<u8>> {
-    let chunks: Vec<Bytes> = bucket
-        .read(info, info.nuid.as_ref().unwrap(), offset)
-        .try_collect()
-        .await?;
+    let chunks: Vec<Bytes> = bucket.read(info, info.nuid.as_ref().unwrap(), offset).try_collect().await?;
     Ok(chunks.concat())
 }
 
