@@ -71,6 +71,11 @@ on_every_engine! {
             });
             place.plant(&bucket, "bad", &record).await;
             assert_eq!(bucket.get_bytes("bad").await.unwrap_err().code(), "digest_mismatch");
+            if let Ok(mut object) = bucket.get("bad").await {
+                while object.next().await.is_ok() {}
+                let again = object.next().await.unwrap_err();
+                assert_eq!(again.code(), "digest_mismatch", "a failure never looks like the end");
+            }
             let file = dir.path().join("out");
             assert_eq!(bucket.get_file("bad", &file).await.unwrap_err().code(), "digest_mismatch");
             assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0, "no file is left, not even a temporary one");
@@ -197,14 +202,16 @@ on_every_engine! {
         assert_eq!(bytes, 64 << 20);
     }
 
-    /// Many gets one after the other: more than a server's consumers.
+    /// Many gets one after the other, small ones and large ones.
     async fn many_gets(place: Place) {
         let bucket = place.bucket().await;
         bucket.put_bytes("a", body(1024)).await.unwrap();
         bucket.put_bytes("b", body(3 * CHUNK)).await.unwrap();
-        for _ in 0..300 {
+        bucket.put_bytes("c", body(2 << 20)).await.unwrap();
+        for _ in 0..100 {
             assert_eq!(bucket.get_bytes("a").await.unwrap().len(), 1024);
             assert_eq!(bucket.get_bytes("b").await.unwrap().len(), 3 * CHUNK);
+            assert_eq!(bucket.get_bytes("c").await.unwrap().len(), 2 << 20);
         }
         assert_holds(&bucket, "a", &body(1024)).await;
     }

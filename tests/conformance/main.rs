@@ -16,6 +16,7 @@ mod get;
 mod info;
 mod link;
 mod list;
+mod lost_answer;
 mod name;
 mod put;
 mod server;

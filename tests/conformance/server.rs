@@ -140,7 +140,7 @@ async fn lost_features() {
     place.holds_only(&bucket, &["a"]).await;
 }
 
-/// A handle on a server that restarts goes on.
+/// The server goes away in the middle of a read: an error in time, and no hang of any call.
 #[tokio::test]
 async fn the_server_is_gone() {
     let server = Server::start(ServerKind::Newest);

@@ -2,8 +2,10 @@
 
 mod bytes;
 mod place;
+mod proxy;
 mod server;
 
 pub use bytes::bytes_of;
 pub use place::{Place, unique};
+pub use proxy::{Frame, Proxy};
 pub use server::{Server, ServerKind, root};
