@@ -1,16 +1,15 @@
 //! What a put reads: bytes, a file, a reader or a stream, cut into full chunks.
 
 use std::fmt;
-use std::fs::File;
-use std::io::{self, Read};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
 
 use bytes::{Buf, Bytes, BytesMut};
 use futures_util::stream::{BoxStream, Stream, StreamExt};
 use tokio::io::{AsyncRead, AsyncReadExt};
-use tokio::sync::mpsc;
 
+use crate::file::FileReader;
 use crate::{Error, Result};
 
 /// The bytes of an object to be put.
@@ -61,9 +60,11 @@ impl Body {
                 ChunkSource::Bytes(bytes)
             }
             Source::File(path) => {
-                let (length, pieces) = read_file(path, chunk_size).await?;
-                size = length;
-                ChunkSource::Full(pieces)
+                let what = format!("file {}", path.display());
+                let opened = FileReader::open(path, chunk_size).await;
+                let file = opened.map_err(|error| Error::io(what.as_str(), &error))?;
+                size = file.length();
+                ChunkSource::File(file, what)
             }
             Source::Reader(reader) => ChunkSource::Reader(reader),
             Source::Stream(stream) => {
@@ -106,8 +107,8 @@ pub(crate) struct Chunks {
 
 enum ChunkSource {
     Bytes(Bytes),
-    /// Chunks that are full already.
-    Full(mpsc::Receiver<io::Result<Bytes>>),
+    /// A file, and what to call it in an error.
+    File(FileReader, String),
     Reader(Pin<Box<dyn AsyncRead + Send>>),
     /// Pieces of any size: what is left of the last one, and what is gathered of a chunk.
     Pieces {
@@ -127,8 +128,8 @@ impl Chunks {
     pub(crate) async fn next(&mut self) -> Result<Option<Bytes>> {
         let chunk = match &mut self.source {
             ChunkSource::Bytes(bytes) => Ok(bytes.split_to(self.chunk_size.min(bytes.len()))),
-            ChunkSource::Full(pieces) => {
-                pieces.recv().await.unwrap_or_else(|| Err(io::Error::other("the file's reader is gone")))
+            ChunkSource::File(file, what) => {
+                file.next().await.map_err(|error| Error::io(what.as_str(), &error).into())
             }
             ChunkSource::Reader(reader) => fill(reader, self.chunk_size).await,
             ChunkSource::Pieces { stream, rest, piece } => gather(stream, rest, piece, self.chunk_size).await,
@@ -173,46 +174,4 @@ async fn gather(
             None => return Ok(rest.split().freeze()),
         }
     }
-}
-
-/// Bytes of a file that are read ahead, and chunks at most.
-const READ_AHEAD: usize = 4 << 20;
-const CHUNKS_AHEAD: usize = 8;
-
-/// Reads a file on a thread for blocking calls: its length, if it has one, and its chunks as they come.
-async fn read_file(
-    path: PathBuf,
-    chunk_size: usize,
-) -> Result<(Option<u64>, mpsc::Receiver<io::Result<Bytes>>)> {
-    let what = format!("file {}", path.display());
-    let failed = |error: &io::Error| Error::io(what.clone(), error);
-    let (file, length) = tokio::task::spawn_blocking(move || {
-        let file = File::open(&path)?;
-        let metadata = file.metadata()?;
-        if metadata.is_dir() {
-            return Err(io::Error::from(io::ErrorKind::IsADirectory));
-        }
-        Ok((file, metadata.is_file().then_some(metadata.len())))
-    })
-    .await
-    .map_err(|error| failed(&io::Error::other(error)))?
-    .map_err(|error| failed(&error))?;
-    let (sender, receiver) = mpsc::channel((READ_AHEAD / chunk_size).clamp(1, CHUNKS_AHEAD));
-    let name = what.clone();
-    tokio::task::spawn_blocking(move || {
-        loop {
-            let chunk = read_chunk(&file, chunk_size).map_err(|error| Error::io(name.clone(), &error).into());
-            let over = chunk.as_ref().is_ok_and(Bytes::is_empty) || chunk.is_err();
-            if sender.blocking_send(chunk).is_err() || over {
-                return;
-            }
-        }
-    });
-    Ok((length, receiver))
-}
-
-fn read_chunk(mut file: &File, chunk_size: usize) -> io::Result<Bytes> {
-    let mut chunk = Vec::with_capacity(chunk_size);
-    file.by_ref().take(chunk_size as u64).read_to_end(&mut chunk)?;
-    Ok(chunk.into())
 }

@@ -1,17 +1,16 @@
 //! Reading an object.
 
 use std::io;
-use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use bytes::{Buf, Bytes, BytesMut};
 use futures_util::stream::{self, BoxStream, Stream, StreamExt};
 use tokio::io::{AsyncRead, ReadBuf};
-use tokio::sync::mpsc;
 
 use crate::engine::Consistency;
+use crate::file::FileWriter;
 use crate::info::InfoOptions;
 use crate::protocol::chunk::{BodyCheck, Mismatch};
 use crate::protocol::{Nuid, ObjectInfo};
@@ -238,71 +237,28 @@ impl Object {
         path: impl AsRef<Path>,
         progress: impl Fn(u64),
     ) -> Result<ObjectInfo> {
-        let (chunks, written) = write_file(path.as_ref().to_owned());
-        let sent = self.send_to(chunks, progress).await;
-        // The temporary file is gone before a failure is told.
-        let outcome = written.await.unwrap_or_else(|error| Err(io::Error::other(error)));
-        sent?;
-        outcome.map_err(|error| Error::io(format!("file {}", path.as_ref().display()), &error))?;
-        Ok(self.info)
-    }
-
-    async fn send_to(&mut self, chunks: mpsc::Sender<Piece>, progress: impl Fn(u64)) -> Result<()> {
+        let path = path.as_ref();
+        let failed = |error: io::Error| Error::io(format!("file {}", path.display()), &error);
+        let mut file = FileWriter::create(path.to_owned()).await.map_err(failed)?;
         let mut received = 0;
-        while let Some(chunk) = self.next().await? {
-            received += chunk.len() as u64;
-            if chunks.send(Piece::Bytes(chunk)).await.is_err() {
-                return Ok(());
+        loop {
+            let written = match self.next().await {
+                Ok(Some(chunk)) => {
+                    received += chunk.len() as u64;
+                    file.write(chunk).await.map_err(failed)
+                }
+                Ok(None) => break,
+                Err(error) => Err(error),
+            };
+            if let Err(error) = written {
+                file.abandon().await;
+                return Err(error);
             }
             progress(received);
         }
-        let _ = chunks.send(Piece::End).await;
-        Ok(())
+        file.finish().await.map_err(failed)?;
+        Ok(self.info)
     }
-}
-
-enum Piece {
-    Bytes(Bytes),
-    /// All bytes came: without it the file is given up.
-    End,
-}
-
-/// How many chunks wait for the disk at most.
-const WAITING: usize = 16;
-
-/// Writes a file on a thread for blocking calls, under a temporary name until its end.
-fn write_file(path: PathBuf) -> (mpsc::Sender<Piece>, tokio::task::JoinHandle<io::Result<()>>) {
-    let (sender, mut pieces) = mpsc::channel(WAITING);
-    let written = tokio::task::spawn_blocking(move || {
-        if path.is_dir() {
-            return Err(io::Error::from(io::ErrorKind::IsADirectory));
-        }
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let mut file = temporary_file(folder)?;
-        while let Some(piece) = pieces.blocking_recv() {
-            match piece {
-                Piece::Bytes(bytes) => file.write_all(&bytes)?,
-                Piece::End => {
-                    file.as_file().sync_all()?;
-                    return file.persist(&path).map(drop).map_err(|error| error.error);
-                }
-            }
-        }
-        Ok(())
-    });
-    (sender, written)
-}
-
-fn temporary_file(folder: &Path) -> io::Result<tempfile::NamedTempFile> {
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".jetblob-");
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        // As any new file: the umask takes away what it should.
-        builder.permissions(std::fs::Permissions::from_mode(0o666));
-    }
-    builder.tempfile_in(folder)
 }
 
 impl std::fmt::Debug for Object {

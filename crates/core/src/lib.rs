@@ -38,6 +38,8 @@ pub mod engine;
 #[cfg(feature = "store")]
 mod error;
 #[cfg(feature = "store")]
+mod file;
+#[cfg(feature = "store")]
 mod finish;
 #[cfg(feature = "store")]
 mod get;
