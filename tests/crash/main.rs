@@ -11,9 +11,13 @@ use jetblob::{Bucket, BucketConfig, ListOptions, Store};
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use tests::Place;
+use tokio::task::JoinHandle;
 
 const KILLS: usize = 100;
 const WRITERS: usize = 3;
+
+/// The name of each writer that is replaced, but never deleted.
+const KEPT: &str = "kept";
 
 /// The sizes that an object may have: the last one acknowledged, or one that was begun after it.
 type Possible = BTreeMap<String, BTreeSet<i64>>;
@@ -24,36 +28,55 @@ async fn a_hundred_killed_writers() {
     println!("seed {seed}");
     let mut random = StdRng::seed_from_u64(seed);
     let place = Place::local().await;
-    let bucket = place.bucket_with(BucketConfig::new("crash")).await;
-    let reading = tokio::spawn(keep_reading(bucket.clone()));
+    let mut store = place.store.clone();
+    let mut bucket = place.bucket_with(BucketConfig::new("crash")).await;
     let mut possible = Possible::new();
+    for slot in 0..WRITERS {
+        let name = format!("{slot}/{KEPT}");
+        bucket.put_bytes(name.as_str(), tests::bytes_of(&name, 1)).await.unwrap();
+        possible.insert(name, BTreeSet::from([1]));
+    }
+    let mut reading = tokio::spawn(keep_reading(bucket.clone()));
     let mut acknowledged = 0;
     let mut writers: Vec<Writer> =
         (0..WRITERS).map(|slot| Writer::start(&place.url, slot, random.r#gen())).collect();
-    for _ in 0..KILLS {
+    for kill in 1..=KILLS {
         // The moment is the point of the test: nothing is waited for.
         tokio::time::sleep(Duration::from_millis(random.gen_range(5..150))).await;
-        let slot = random.gen_range(0..WRITERS);
-        acknowledged += writers[slot].kill(&mut possible);
-        check(&bucket, &possible, &format!("{slot}/")).await;
-        writers[slot] = Writer::start(&place.url, slot, random.r#gen());
+        if kill % 10 == 0 {
+            // Nobody is left: the next one finds out from the log alone what was committed.
+            for writer in &mut writers {
+                acknowledged += writer.kill(&mut possible);
+            }
+            end(reading).await;
+            drop(bucket);
+            store.close().await;
+            store = Store::open(&place.url).await.unwrap();
+            bucket = store.bucket("crash").await.unwrap();
+            check(&bucket, &mut possible, "").await;
+            reading = tokio::spawn(keep_reading(bucket.clone()));
+            for (slot, writer) in writers.iter_mut().enumerate() {
+                *writer = Writer::start(&place.url, slot, random.r#gen());
+            }
+        } else {
+            let slot = random.gen_range(0..WRITERS);
+            acknowledged += writers[slot].kill(&mut possible);
+            check(&bucket, &mut possible, &format!("{slot}/")).await;
+            writers[slot] = Writer::start(&place.url, slot, random.r#gen());
+        }
     }
     for writer in &mut writers {
         acknowledged += writer.kill(&mut possible);
     }
-    if reading.is_finished() {
-        reading.await.expect("the reader");
-    } else {
-        reading.abort();
-    }
+    end(reading).await;
     println!("{KILLS} kills, {acknowledged} acknowledged operations");
     assert!(acknowledged > KILLS, "the writers hardly wrote");
 
     drop(bucket);
-    place.store.close().await;
+    store.close().await;
     let store = Store::open(&place.url).await.unwrap();
     let bucket = store.bucket("crash").await.unwrap();
-    check(&bucket, &possible, "").await;
+    check(&bucket, &mut possible, "").await;
     let listed: Vec<_> = bucket.list(ListOptions::default()).try_collect().await.unwrap();
     let names: Vec<&str> = listed.iter().map(|info| info.name.as_str()).collect();
     place.holds_only(&bucket, &names).await;
@@ -100,9 +123,9 @@ impl Writer {
     }
 }
 
-/// Every object is one that it may be, byte for byte.
-async fn check(bucket: &Bucket, possible: &Possible, prefix: &str) {
-    for (name, sizes) in possible.iter().filter(|(name, _)| name.starts_with(prefix)) {
+/// Every object is one that it may be, byte for byte; and it stays so: what was not acknowledged can't happen later.
+async fn check(bucket: &Bucket, possible: &mut Possible, prefix: &str) {
+    for (name, sizes) in possible.iter_mut().filter(|(name, _)| name.starts_with(prefix)) {
         let size = match bucket.get_bytes(name).await {
             Ok(bytes) => {
                 assert!(bytes == tests::bytes_of(name, bytes.len() as u64), "{name} is half");
@@ -112,6 +135,15 @@ async fn check(bucket: &Bucket, possible: &Possible, prefix: &str) {
             Err(error) => panic!("{name}: {error}"),
         };
         assert!(sizes.contains(&size), "{name} has {size} bytes, it may have {sizes:?}");
+        *sizes = BTreeSet::from([size]);
+    }
+}
+
+/// Ends the reader, and fails if it failed.
+async fn end(reading: JoinHandle<()>) {
+    reading.abort();
+    if let Err(error) = reading.await {
+        assert!(error.is_cancelled(), "the reader: {error}");
     }
 }
 
@@ -119,12 +151,17 @@ async fn check(bucket: &Bucket, possible: &Possible, prefix: &str) {
 async fn keep_reading(bucket: Bucket) {
     loop {
         let listed: Vec<_> = bucket.list(ListOptions::default()).try_collect().await.unwrap();
+        let kept = listed.iter().filter(|info| info.name.ends_with(KEPT)).count();
+        assert_eq!(kept, WRITERS, "a name was not listed for a moment");
         for info in listed {
             match bucket.get_bytes(&info.name).await {
                 Ok(bytes) => {
                     assert!(bytes == tests::bytes_of(&info.name, bytes.len() as u64), "{} is half", info.name)
                 }
-                Err(error) => assert_eq!(error.code(), "not_found", "{}: {error}", info.name),
+                Err(error) => {
+                    assert_eq!(error.code(), "not_found", "{}: {error}", info.name);
+                    assert!(!info.name.ends_with(KEPT), "{} was lost for a moment", info.name);
+                }
             }
         }
         tokio::task::yield_now().await;

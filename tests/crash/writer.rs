@@ -17,10 +17,12 @@ async fn main() -> jetblob::Result<()> {
     let mut random = StdRng::seed_from_u64(seed.parse().expect("a seed"));
     let bucket = Store::open(&store).await?.bucket("crash").await?;
     loop {
-        let name = format!("{slot}/{}", random.gen_range(0..8));
+        // The last of the names is only ever replaced.
+        let at = random.gen_range(0..9);
+        let name = if at == 8 { format!("{slot}/kept") } else { format!("{slot}/{at}") };
         let size: i64 = match random.gen_range(0..10) {
-            0 => -1,
-            1 => 0,
+            0 if at < 8 => -1,
+            0 | 1 => 0,
             2..=5 => random.gen_range(1..64 * 1024),
             6..=8 => random.gen_range(64 * 1024..1 << 20),
             _ => random.gen_range(1 << 20..8 << 20),

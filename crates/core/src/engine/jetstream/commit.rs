@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use super::api::{self, Refusal};
-use super::bucket::BucketStream;
+use super::stream::BucketStream;
 use crate::engine::{Commit, Consistency, RecordWrite};
 use crate::{Error, Result};
 

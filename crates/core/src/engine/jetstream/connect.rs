@@ -5,7 +5,8 @@ use std::time::Duration;
 use async_nats::{ConnectErrorKind, ConnectOptions, Event, ServerAddr, ServerError};
 use percent_encoding::percent_decode_str;
 
-use super::api::{Api, Denials};
+use super::api::Api;
+use super::denial::Denials;
 use crate::engine::StoreOptions;
 use crate::{Error, Result};
 

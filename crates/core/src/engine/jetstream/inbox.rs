@@ -7,7 +7,8 @@ use async_nats::{Client, Message, Subscriber};
 use futures_util::{FutureExt, StreamExt};
 use tokio::time::timeout;
 
-use super::api::{self, Api, DenialWatch, Denials};
+use super::api::{self, Api};
+use super::denial::{DenialWatch, Denials};
 use crate::{Error, Result};
 
 /// How many idle inboxes are kept. One transfer needs one.

@@ -12,8 +12,8 @@ use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
 use super::api::{Api, Refusal};
-use super::bucket::BucketStream;
 use super::inbox::Inbox;
+use super::stream::BucketStream;
 use super::{NOTHING, api, stage};
 use crate::protocol::Nuid;
 use crate::{Error, Result};

@@ -3,8 +3,11 @@
 //! * `connect`: from a URL and options to a connection
 //! * `api`: requests with an idle limit, and what the server's refusals mean
 //! * `inbox`: where streams of replies arrive
-//! * `bucket`: one stream as a bucket
+//! * `denial`: what the server denies, matched to the request that it answers
+//! * `stream`: one stream that holds a bucket, and what was learned of it
+//! * `bucket`: that stream as the contract wants it
 //! * `record`: looking one record up
+//! * `committed`: what a handle committed, so that no read through it is older
 //! * `stage`: publishing the chunks of a blob
 //! * `ingest`: the same, at the pace that the server sets
 //! * `pull`: an ordered pull consumer
@@ -18,11 +21,13 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures_util::stream::BoxStream;
-use futures_util::{StreamExt, TryStreamExt, stream};
+use futures_util::stream::try_unfold;
+use futures_util::{StreamExt, TryStreamExt};
 use serde_json::{Map, Value, json};
 
 use self::api::{Api, Refusal};
 use self::bucket::JetStreamBucket;
+use self::denial::Denials;
 use super::{Engine, EngineBucket, StoreOptions};
 use crate::protocol::config::STREAM_FEATURES;
 use crate::protocol::{BucketConfig, BucketName, BucketStatus};
@@ -31,7 +36,9 @@ use crate::{Error, Result};
 mod api;
 mod bucket;
 mod commit;
+mod committed;
 mod connect;
+mod denial;
 mod inbox;
 mod ingest;
 mod pull;
@@ -39,6 +46,7 @@ mod read;
 mod record;
 mod scan;
 mod stage;
+mod stream;
 
 /// The engine whose buckets are streams of a NATS account.
 #[derive(Debug)]
@@ -57,7 +65,7 @@ impl JetStreamEngine {
     /// Uses a connection of the caller's. Denied subjects are then noticed only by the idle limit, since a client
     /// tells of them through a callback that is set when it connects.
     pub fn with_client(client: async_nats::Client, options: &StoreOptions) -> Self {
-        Self { api: Arc::new(Api::new(client, options, api::Denials::new(options.inbox_prefix.as_deref()))) }
+        Self { api: Arc::new(Api::new(client, options, Denials::new(options.inbox_prefix.as_deref()))) }
     }
 
     /// The connection.
@@ -105,18 +113,15 @@ impl JetStreamEngine {
 
     fn pages(&self, subject: &'static str, field: &'static str) -> BoxStream<'static, Result<Value>> {
         let engine = Self { api: self.api.clone() };
-        stream::try_unfold(
-            (engine, VecDeque::new(), Some(0)),
-            move |(engine, mut items, mut next)| async move {
-                loop {
-                    if let Some(item) = items.pop_front() {
-                        return Ok(Some((item, (engine, items, next))));
-                    }
-                    let Some(offset) = next else { return Ok(None) };
-                    (items, next) = engine.page(subject, field, offset).await?;
+        try_unfold((engine, VecDeque::new(), Some(0)), move |(engine, mut items, mut next)| async move {
+            loop {
+                if let Some(item) = items.pop_front() {
+                    return Ok(Some((item, (engine, items, next))));
                 }
-            },
-        )
+                let Some(offset) = next else { return Ok(None) };
+                (items, next) = engine.page(subject, field, offset).await?;
+            }
+        })
         .boxed()
     }
 }

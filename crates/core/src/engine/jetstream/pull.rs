@@ -11,8 +11,8 @@ use serde_json::{Value, json};
 use tokio::time::{Instant, timeout};
 
 use super::api::{self, Api, Refusal};
-use super::bucket::BucketStream;
 use super::record::time_of_nanos;
+use super::stream::BucketStream;
 use crate::protocol::Nuid;
 use crate::{Error, Result};
 

@@ -13,9 +13,9 @@ use serde_json::json;
 use tokio::time::Instant;
 
 use super::api::Refusal;
-use super::bucket::BucketStream;
 use super::pull::{Pull, Selection};
 use super::record::number_header;
+use super::stream::BucketStream;
 use crate::protocol::{Nuid, ObjectInfo, limits};
 use crate::{Error, Result};
 

@@ -1,8 +1,6 @@
 //! Looking one record up.
 
-use std::collections::HashMap;
 use std::sync::atomic::Ordering;
-use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use async_nats::{Message, StatusCode};
@@ -13,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::NOTHING;
 use super::api::Refusal;
-use super::bucket::BucketStream;
+use super::stream::BucketStream;
 use crate::engine::{Consistency, StoredRecord};
 use crate::protocol::info::Record;
 use crate::protocol::name::{key_is_of_name, legacy_record_keys, record_key};
@@ -148,76 +146,4 @@ fn time_header(message: &Message) -> Option<SystemTime> {
 /// The time of a message, from nanoseconds since 1970.
 pub(super) fn time_of_nanos(nanos: u64) -> SystemTime {
     SystemTime::UNIX_EPOCH + Duration::from_nanos(nanos)
-}
-
-/// The revisions that a handle committed, so that no read through it is older. Replicas may lag; a lone server can't.
-#[derive(Debug)]
-pub(super) struct Committed {
-    replicated: bool,
-    names: Mutex<Names>,
-}
-
-#[derive(Debug, Default)]
-struct Names {
-    revisions: HashMap<String, u64>,
-    /// Names were forgotten: what isn't in `revisions` may have been committed as well.
-    forgot: bool,
-}
-
-/// How many names are remembered. Beyond it reads go to the leader.
-const REMEMBERED: usize = 16 * 1024;
-
-impl Committed {
-    pub(super) fn new(replicated: bool) -> Self {
-        Self { replicated, names: Mutex::default() }
-    }
-
-    pub(super) fn note(&self, name: &str, revision: u64) {
-        if !self.replicated {
-            return;
-        }
-        let mut names = self.names.lock().unwrap_or_else(PoisonError::into_inner);
-        if names.revisions.len() >= REMEMBERED && !names.revisions.contains_key(name) {
-            names.revisions.clear();
-            names.forgot = true;
-        }
-        let newest = names.revisions.entry(name.to_owned()).or_default();
-        *newest = revision.max(*newest);
-    }
-
-    /// Whether a replica's answer is not older than what was committed.
-    fn allows(&self, name: &str, answer: Option<&StoredRecord>) -> bool {
-        if !self.replicated {
-            return true;
-        }
-        let names = self.names.lock().unwrap_or_else(PoisonError::into_inner);
-        match names.revisions.get(name) {
-            Some(&revision) => answer.is_some_and(|record| record.revision >= revision),
-            None => !names.forgot,
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn at(revision: u64) -> StoredRecord {
-        let record = Ok(Record::default());
-        StoredRecord { key: String::new(), record, revision, mtime: SystemTime::UNIX_EPOCH }
-    }
-
-    #[test]
-    fn a_lagging_replica_is_not_believed() {
-        let committed = Committed::new(true);
-        assert!(committed.allows("a", None));
-        committed.note("a", 7);
-        assert!(!committed.allows("a", None));
-        assert!(!committed.allows("a", Some(&at(6))));
-        assert!(committed.allows("a", Some(&at(7))));
-        for other in 0..REMEMBERED {
-            committed.note(&other.to_string(), 8);
-        }
-        assert!(!committed.allows("a", Some(&at(6))), "forgotten names are asked from the leader");
-    }
 }

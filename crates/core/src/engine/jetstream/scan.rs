@@ -8,9 +8,9 @@ use futures_util::StreamExt;
 use futures_util::stream::{self, BoxStream};
 use serde_json::json;
 
-use super::bucket::BucketStream;
 use super::pull::{Pull, Selection};
 use super::record::is_shadowed;
+use super::stream::BucketStream;
 use crate::Result;
 use crate::engine::StoredRecord;
 use crate::protocol::Nuid;

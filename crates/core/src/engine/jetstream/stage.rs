@@ -10,19 +10,12 @@ use bytes::Bytes;
 use serde_json::Value;
 
 use super::api::{self, Refusal};
-use super::bucket::BucketStream;
 use super::inbox::Inbox;
 use super::ingest::Ingest;
+use super::stream::BucketStream;
 use crate::engine::Staging;
 use crate::protocol::Nuid;
 use crate::{Error, Result};
-
-/// Bytes under way, for a bucket of which nothing is known yet.
-pub(super) const START_WINDOW: usize = 8 << 20;
-/// The most bytes under way. The server refuses messages when 128 MiB wait for one stream.
-pub(super) const MAX_WINDOW: usize = 32 << 20;
-/// The fewest, and the step by which the window grows.
-pub(super) const MIN_WINDOW: usize = 1 << 20;
 
 /// The most chunks under way, however small: an inbox holds the acknowledgements of no more than 65,536.
 const MAX_UNDER_WAY: usize = 4096;

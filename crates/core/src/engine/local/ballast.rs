@@ -1,6 +1,6 @@
 //! A file that takes up room until the disk is full: without room SQLite can neither open nor delete.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::PathBuf;
 
@@ -19,8 +19,16 @@ impl Ballast {
 
     /// Takes the room, unless it is taken or there is none.
     pub(super) fn fill(&self) -> bool {
-        let filled = File::create_new(&self.0).and_then(|mut file| file.write_all(&vec![0; BALLAST_BYTES]));
-        match filled {
+        // A crash may have left less of it.
+        if fs::metadata(&self.0).is_ok_and(|found| found.len() >= BALLAST_BYTES as u64) {
+            return true;
+        }
+        let fill = || {
+            let mut file = File::options().create(true).truncate(false).write(true).open(&self.0)?;
+            file.write_all(&vec![0; BALLAST_BYTES])?;
+            file.sync_all()
+        };
+        match fill() {
             Err(error) if error.kind() == io::ErrorKind::StorageFull => {
                 let _ = remove_file(&self.0);
                 false
@@ -31,7 +39,7 @@ impl Ballast {
 
     /// Gives the room back. Whether there was any.
     pub(super) fn release(&self) -> bool {
-        std::fs::remove_file(&self.0).is_ok()
+        fs::remove_file(&self.0).is_ok()
     }
 }
 
@@ -47,5 +55,8 @@ mod tests {
         assert_eq!(ballast.0.metadata().unwrap().len(), BALLAST_BYTES as u64);
         assert!(ballast.release() && !ballast.release());
         assert!(ballast.fill() && ballast.release());
+        File::create(&ballast.0).unwrap();
+        assert!(ballast.fill());
+        assert_eq!(ballast.0.metadata().unwrap().len(), BALLAST_BYTES as u64);
     }
 }

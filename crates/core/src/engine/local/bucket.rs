@@ -8,10 +8,13 @@ use std::{io, thread};
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use futures_util::future::BoxFuture;
 use futures_util::stream::BoxStream;
+use rusqlite::Connection;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
+use super::background::{Background, Running};
 use super::ballast::Ballast;
 use super::change::{Change, Records, Terms};
 use super::database::{self, BucketRow};
@@ -38,40 +41,71 @@ pub(super) struct OpenBucket {
     jobs: mpsc::Sender<Job>,
     /// The blobs of running puts; those with a payload may be committed.
     staged: Mutex<HashMap<Nuid, Option<Payload>>>,
-    /// Batches that are being written for uploads which nobody wants any more.
-    abandoned: Mutex<Vec<JoinHandle<()>>>,
+    background: Arc<Background>,
     /// `None` when the bucket is closed.
     session: Mutex<Option<Arc<Session>>>,
 }
 
 impl OpenBucket {
     /// Opens an existing bucket, after the recovery of what crashes left in it. Takes its time.
-    pub(super) fn open(dir: &BucketDir, bucket: &BucketName) -> Result<Self> {
-        let opened = match Self::try_open(dir, bucket) {
-            Err(failure) if failure.is_at_opening() && Ballast::new(dir).release() => {
-                Self::try_open(dir, bucket)
+    pub(super) fn open(dir: &BucketDir, bucket: &BucketName, background: &Arc<Background>) -> Result<Self> {
+        let running = background.begin_thread();
+        let opened = match Self::connect(dir, bucket, true) {
+            Err(failure) if failure.is_at_opening() => {
+                Ballast::new(dir).release();
+                Self::connect(dir, bucket, false)
             }
             opened => opened,
         };
+        let opened = opened.and_then(|connected| Self::begin(dir, bucket, connected, background, running));
         opened.map_err(|failure| failure.into_error(dir, bucket))
     }
 
-    fn try_open(dir: &BucketDir, bucket: &BucketName) -> Result<Self, Failure> {
+    /// Opens the database and begins a session, while the directory can't change; then recovers. If that is not
+    /// `strict`, a failure to recover is left to the next opening: what is not recovered takes up space, no more.
+    fn connect(dir: &BucketDir, bucket: &BucketName, strict: bool) -> Result<Connected, Failure> {
         let lock = Lock::shared(dir)?;
         let connection = database::connect(dir, &lock)?;
         let row = BucketRow::read(&connection, bucket)?;
-        let config = row.config(bucket);
         let session = Arc::new(Session::begin(dir)?);
-        recover(&connection, dir)?;
+        drop(lock);
+        match recover(&connection, dir, bucket) {
+            Err(failure) if failure.is_fatal() || strict && failure.is_at_opening() => return Err(failure),
+            Err(failure) => {
+                tracing::warn!(dir = %dir.path().display(), ?failure, "left the recovery to the next opening");
+            }
+            Ok(()) => {}
+        }
+        Ok(Connected { connection, row, session })
+    }
+
+    fn begin(
+        dir: &BucketDir,
+        bucket: &BucketName,
+        Connected { connection, row, session }: Connected,
+        background: &Arc<Background>,
+        running: Running,
+    ) -> Result<Self, Failure> {
+        let config = row.config(bucket);
         Ballast::new(dir).fill();
         let terms = Terms { bucket: bucket.clone(), ttl: config.ttl, max_bytes: config.max_bytes };
         let (jobs, received) = mpsc::channel();
         let writer = Writer::new(dir, terms.clone(), connection, received, Arc::clone(&session))?;
-        let thread = thread::Builder::new().name(format!("jetblob-{bucket}")).spawn(move || writer.run());
+        let thread = thread::Builder::new().name(format!("jetblob-{bucket}")).spawn(move || {
+            writer.run();
+            drop(running);
+        });
         thread.map_err(|error| Error::io("a thread", &error))?;
         let readers = Arc::new(Readers::new(dir, bucket, row.id));
-        let (staged, abandoned, session) = (Mutex::default(), Mutex::default(), Mutex::new(Some(session)));
-        Ok(Self { dir: dir.clone(), terms, readers, jobs, staged, abandoned, session })
+        Ok(Self {
+            dir: dir.clone(),
+            terms,
+            readers,
+            jobs,
+            staged: Mutex::default(),
+            background: Arc::clone(background),
+            session: Mutex::new(Some(session)),
+        })
     }
 
     /// The blobs of running puts.
@@ -94,12 +128,7 @@ impl OpenBucket {
 
     /// Takes over the last batch of an upload that was dropped, so that closing waits for it. Its file goes with it.
     pub(super) fn leave(&self, writing: JoinHandle<Written>) {
-        let Ok(runtime) = tokio::runtime::Handle::try_current() else {
-            return;
-        };
-        let mut abandoned = self.abandoned.lock().unwrap_or_else(PoisonError::into_inner);
-        abandoned.retain(|writing| !writing.is_finished());
-        abandoned.push(runtime.spawn(async move { drop(writing.await) }));
+        self.background.spawn(async move { drop(writing.await) });
     }
 
     /// Waits until the writer has done all that was sent before.
@@ -118,10 +147,7 @@ impl OpenBucket {
     /// Ends all work on the bucket, and waits for what is under way.
     pub(super) async fn close(&self) {
         self.session.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let abandoned = std::mem::take(&mut *self.abandoned.lock().unwrap_or_else(PoisonError::into_inner));
-        for writing in abandoned {
-            let _ = writing.await;
-        }
+        self.background.finish_tasks().await;
         self.readers.close();
         let (closed, wait) = oneshot::channel();
         if self.jobs.send(Job::Close(closed)).is_ok() {
@@ -143,6 +169,14 @@ impl OpenBucket {
     }
 }
 
+/// A bucket whose database is open, but whose writer doesn't run yet.
+#[derive(Debug)]
+struct Connected {
+    connection: Connection,
+    row: BucketRow,
+    session: Arc<Session>,
+}
+
 /// A handle of an open bucket.
 #[derive(Debug)]
 pub(super) struct LocalBucket(pub(super) Arc<OpenBucket>);
@@ -161,10 +195,8 @@ impl EngineBucket for LocalBucket {
         &self.0.terms.bucket
     }
 
-    fn in_background(&self, work: futures_util::future::BoxFuture<'static, ()>) {
-        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
-            self.0.abandoned.lock().unwrap_or_else(PoisonError::into_inner).push(runtime.spawn(work));
-        }
+    fn in_background(&self, work: BoxFuture<'static, ()>) {
+        self.0.background.spawn(work);
     }
 
     async fn status(&self) -> Result<BucketStatus> {

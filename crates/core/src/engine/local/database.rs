@@ -19,7 +19,7 @@ const APPLICATION_ID: i64 = 0x4F42_4A31;
 const SCHEMA_VERSION: i64 = 1;
 
 /// How long a writer waits for those of other processes.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// `obj` holds the records, `obj.nuid` only of live ones. A blob stands apart from the records that name it, because
 /// a rename moves its name and two records may share it; it is in `data` if it is small, else in the file `file`.

@@ -42,6 +42,11 @@ impl Failure {
         self.sqlite_code() == Some(ErrorCode::DiskFull)
     }
 
+    /// Whether another connection held the database all the time.
+    pub(super) fn is_busy(&self) -> bool {
+        matches!(self.sqlite_code(), Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked))
+    }
+
     /// Whether the system failed to read or write, so that what reached the disk is unsure.
     pub(super) fn is_io(&self) -> bool {
         self.sqlite_code() == Some(ErrorCode::SystemIoFailure)
@@ -52,9 +57,17 @@ impl Failure {
         matches!(self.sqlite_code(), Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase))
     }
 
-    /// Whether SQLite could not even begin, for which a full disk is reason enough.
+    /// Whether no work on the database makes sense.
+    pub(super) fn is_fatal(&self) -> bool {
+        self.is_damage() || matches!(self, Self::Refused(Error::BucketDeleted { .. }))
+    }
+
+    /// Whether a bucket could not be opened for a reason that may be a full disk.
     pub(super) fn is_at_opening(&self) -> bool {
-        self.is_full() || self.is_io() || self.sqlite_code() == Some(ErrorCode::CannotOpen)
+        matches!(self, Self::Refused(Error::QuotaExceeded { .. }))
+            || self.is_full()
+            || self.is_io()
+            || self.sqlite_code() == Some(ErrorCode::CannotOpen)
     }
 
     /// The error to report, which names the database.

@@ -8,11 +8,13 @@ use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::database::BUSY_TIMEOUT;
 use super::layout::{BucketDir, at};
 use crate::{Error, Result};
 
-/// How long others may hold the lock. They do so for the time of a few file operations.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// How long others may hold the lock. They do so for the time of a few file operations, or until they lose patience
+/// with a database.
+const PATIENCE: Duration = BUSY_TIMEOUT.saturating_mul(3);
 const PAUSE: Duration = Duration::from_millis(2);
 
 /// The lock of a store, held.

@@ -5,18 +5,19 @@
 //!
 //! ```text
 //! <root>/FORMAT                      what this directory is
-//! <root>/LOCK                        held while a bucket is created, deleted or opened
+//! <root>/LOCK                        held while a bucket is created, deleted or connected to
 //! <root>/b.<bucket>/meta.db          the records, the blobs' places, and small blobs
 //! <root>/b.<bucket>/objects/<hh>/    one file for each larger blob, never written again
 //! <root>/b.<bucket>/tmp/             uploads under way, and those committed an instant ago
 //! <root>/b.<bucket>/locks/           a locked file for each process that has the bucket open
-//! <root>/b.<bucket>/bell             one byte, written after each commit
+//! <root>/b.<bucket>/bell             one byte, written after each commit of records
 //! <root>/b.<bucket>/ballast          room for SQLite when the disk is full
 //! ```
 //!
 //! The commit of the database is the commit: files are synced before it, and moved and removed after it. Whatever
 //! a crash interrupts, the rows tell how to finish it.
 
+mod background;
 mod ballast;
 mod bucket;
 mod change;
@@ -47,6 +48,7 @@ use async_trait::async_trait;
 use futures_util::stream::{self, BoxStream, StreamExt, TryStreamExt};
 use tokio::sync::Mutex;
 
+use self::background::Background;
 use self::bucket::{LocalBucket, OpenBucket};
 use self::root::Root;
 use super::{Engine, EngineBucket};
@@ -57,7 +59,9 @@ use crate::{Error, Result};
 #[derive(Debug)]
 pub struct LocalEngine {
     root: Root,
-    open: Mutex<HashMap<BucketName, Weak<OpenBucket>>>,
+    /// The last of a name is current; those before it are of deleted buckets.
+    open: Mutex<HashMap<BucketName, Vec<Weak<OpenBucket>>>>,
+    background: Arc<Background>,
     closed: AtomicBool,
 }
 
@@ -68,7 +72,7 @@ impl LocalEngine {
     pub async fn open(root: impl AsRef<Path>) -> Result<LocalEngine> {
         let path = root.as_ref().to_owned();
         let root = blocking(move || Root::open(&path)).await?;
-        Ok(Self { root, open: Mutex::default(), closed: AtomicBool::new(false) })
+        Ok(Self { root, open: Mutex::default(), background: Arc::default(), closed: AtomicBool::new(false) })
     }
 
     fn check_open(&self) -> Result<()> {
@@ -91,24 +95,30 @@ impl Engine for LocalEngine {
     }
 
     async fn open_bucket(&self, bucket: &BucketName) -> Result<Arc<dyn EngineBucket>> {
+        // Before the wait too: closing the store waits for tasks while it holds the lock.
+        self.check_open()?;
         let mut open = self.open.lock().await;
         self.check_open()?;
-        if let Some(found) = open.get(bucket).and_then(Weak::upgrade) {
+        if let Some(found) = open.get(bucket).and_then(|open| open.last()?.upgrade()) {
             match found.check_exists().await {
                 // Another process deleted it; there may be a new one.
                 Err(Error::BucketDeleted { .. }) => {}
                 exists => return exists.map(|()| Arc::new(LocalBucket(found)) as _),
             }
         }
-        let (dir, name) = (self.root.bucket(bucket), bucket.clone());
-        let opened = blocking(move || OpenBucket::open(&dir, &name)).await;
+        let (dir, name, background) =
+            (self.root.bucket(bucket), bucket.clone(), Arc::clone(&self.background));
+        let opened = blocking(move || OpenBucket::open(&dir, &name, &background)).await;
         let opened = opened.map_err(|error| match error {
             Error::BucketDeleted { bucket } => Error::BucketNotFound { bucket },
             error => error,
         });
         let opened = Arc::new(opened?);
-        open.retain(|_, bucket| bucket.strong_count() > 0);
-        open.insert(bucket.clone(), Arc::downgrade(&opened));
+        open.retain(|_, buckets| {
+            buckets.retain(|bucket| bucket.strong_count() > 0);
+            !buckets.is_empty()
+        });
+        open.entry(bucket.clone()).or_default().push(Arc::downgrade(&opened));
         Ok(Arc::new(LocalBucket(opened)))
     }
 
@@ -143,10 +153,15 @@ impl Engine for LocalEngine {
 
     async fn close(&self) {
         self.closed.store(true, Ordering::Release);
-        let open = std::mem::take(&mut *self.open.lock().await);
-        for bucket in open.values().filter_map(Weak::upgrade) {
+        // They may need their buckets until they end.
+        self.background.finish_tasks().await;
+        let open = self.open.lock().await;
+        for bucket in open.values().flatten().filter_map(Weak::upgrade) {
             bucket.close().await;
         }
+        // Those of buckets that nobody has open any more may still be at work too.
+        let background = Arc::clone(&self.background);
+        let _ = tokio::task::spawn_blocking(move || background.finish_threads()).await;
     }
 }
 

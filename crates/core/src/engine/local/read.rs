@@ -115,7 +115,7 @@ impl Reader {
                 }
                 Blob::File(file) => {
                     // The first chunk alone, to be quick.
-                    let to = size.min(self.position + CHUNK_BYTES);
+                    let to = size.min(self.position.saturating_add(CHUNK_BYTES));
                     let (chunks, file) = self.source.batch(begin(file, self.position, to).await)?;
                     (chunks, Some(file))
                 }
@@ -132,7 +132,7 @@ impl Reader {
         self.ready = chunks.into_iter().filter(|chunk| !chunk.is_empty()).collect();
         self.next = match file {
             Some(file) if end < size => {
-                Next::Batch(begin(file, end, size.min(end + CHUNK_BYTES * BATCH_CHUNKS as u64)))
+                Next::Batch(begin(file, end, size.min(end.saturating_add(CHUNK_BYTES * BATCH_CHUNKS as u64))))
             }
             None if end < size => Next::Open,
             _ => Next::End,
@@ -144,6 +144,10 @@ impl Reader {
 /// Reads from one offset to another, or to the end of the file.
 fn begin(mut file: File, from: u64, to: u64) -> JoinHandle<Batch> {
     tokio::task::spawn_blocking(move || {
+        // Of a record that lies, an offset may be more than the system can seek to.
+        if from >= file.metadata()?.len() {
+            return Ok((VecDeque::new(), file));
+        }
         file.seek(SeekFrom::Start(from))?;
         let mut chunks = VecDeque::with_capacity(BATCH_CHUNKS);
         let mut left = to - from;

@@ -25,8 +25,9 @@ impl Root {
         if path.exists() && !path.is_dir() {
             return Err(invalid(format!("{} is not a directory", path.display())));
         }
-        fs::create_dir_all(path).map_err(at(path))?;
         let root = Self(std::path::absolute(path).map_err(at(path))?.into());
+        let new: Vec<&Path> = root.0.ancestors().take_while(|dir| !dir.exists()).collect();
+        fs::create_dir_all(&root.0).map_err(at(path))?;
         let format = root.0.join("FORMAT");
         match fs::read(&format) {
             Ok(text) if text == FORMAT.as_bytes() => {}
@@ -34,7 +35,11 @@ impl Root {
                 let text = String::from_utf8_lossy(&text[..text.len().min(64)]).trim_end().to_owned();
                 return Err(invalid(format!("{} names the unknown format {text:?}", format.display())));
             }
-            Err(error) if error.kind() == io::ErrorKind::NotFound => root.write_format(&format)?,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                // Without a format another process, or this one before a crash, may have made the directory.
+                sync_parents(&root.0, new.len().max(1))?;
+                root.write_format(&format)?;
+            }
             Err(error) => return Err(at(&format)(error)),
         }
         root.clear_leftovers();
@@ -58,7 +63,9 @@ impl Root {
         for entry in fs::read_dir(&self.0).into_iter().flatten().flatten() {
             let (name, path) = (entry.file_name(), entry.path());
             let name = name.to_string_lossy();
-            if name.starts_with(".trash-") || (name.starts_with(".new-") && layout::is_stale(&path)) {
+            let has_id = |prefix| name.strip_prefix(prefix).is_some_and(|id| Id::parse(id).is_some());
+            let is_trash = has_id(".trash-") && path.is_dir();
+            if is_trash || (has_id(".new-") && layout::is_stale(&path)) {
                 discard_tree(&path);
             }
         }
@@ -150,6 +157,8 @@ impl Root {
         if !dir.path().exists() {
             return Err(not_found());
         }
+        // The disk may be full.
+        Ballast::new(&dir).release();
         let connection = database::connect(&dir, &lock);
         let unlisted = connection.and_then(|connection| Ok(connection.execute("DELETE FROM bucket", [])?));
         let was_listed = match unlisted {
@@ -180,6 +189,18 @@ impl Root {
     fn fresh(&self, prefix: &str) -> PathBuf {
         self.0.join(format!("{prefix}{}", Id::fresh()))
     }
+}
+
+/// Makes the names of a directory and of some of those that it is in durable.
+fn sync_parents(path: &Path, levels: usize) -> Result<()> {
+    for parent in path.ancestors().skip(1).take(levels) {
+        match sync_dir(parent) {
+            // A name may be made where none may be listed.
+            Err(error) if error.kind() != io::ErrorKind::PermissionDenied => return Err(at(parent)(error)),
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 /// Removes a directory that has no use any more; the next opening tries again.

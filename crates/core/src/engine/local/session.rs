@@ -35,18 +35,19 @@ impl Session {
         is_locked(&dir.locks().join(session.to_string()))
     }
 
-    /// Removes the files of sessions that ended without a word.
-    pub(super) fn clear_dead(dir: &BucketDir) -> Result<()> {
+    /// The files of sessions that ended without a word.
+    pub(super) fn dead(dir: &BucketDir) -> Result<Vec<PathBuf>> {
         let locks = dir.locks();
+        let mut dead = Vec::new();
         for entry in fs::read_dir(&locks).map_err(at(&locks))? {
             let entry = entry.map_err(at(&locks))?;
             let (name, path) = (entry.file_name(), entry.path());
             let named = name.to_str().and_then(Id::parse).is_some();
             if (named || is_stale(&path)) && !is_locked(&path) {
-                remove_file(&path).map_err(at(&path))?;
+                dead.push(path);
             }
         }
-        Ok(())
+        Ok(dead)
     }
 }
 

@@ -48,6 +48,8 @@ pub(super) struct Writer {
     terms: Terms,
     id: [u8; 16],
     connection: Connection,
+    /// Whether the disk failed under the connection, so that it may not be used for another transaction.
+    is_suspect: bool,
     jobs: Receiver<Job>,
     trash: Trash,
     sweeper: Sweeper,
@@ -73,6 +75,7 @@ impl Writer {
             dir: dir.clone(),
             terms,
             connection,
+            is_suspect: false,
             jobs,
             _session: session,
         })
@@ -203,6 +206,7 @@ impl Writer {
         changes: impl Iterator<Item = &'c Change>,
     ) -> Result<Vec<Result<Applied>>, (Failure, AtCommit)> {
         let before = |failure| (failure, AtCommit(false));
+        self.reconnect().map_err(before)?;
         let begun = self.connection.transaction_with_behavior(TransactionBehavior::Immediate);
         let mut tx = begun.map_err(|error| before(error.into()))?;
         let mut results = Vec::new();
@@ -221,15 +225,11 @@ impl Writer {
         Ok(results)
     }
 
-    /// Answers for a transaction that failed. If the disk failed during its commit, it may yet be found after a
-    /// crash: then nothing that it names is removed, and the connection is not trusted any further.
+    /// Answers for a transaction that failed. If its commit failed for other reasons than a lack of room or of a turn,
+    /// it may yet be found after a crash: then nothing that it names is removed, and the connection is not trusted any further.
     fn fail(&mut self, failure: Failure, at_commit: AtCommit, changes: &[Change]) -> Vec<Result<Applied>> {
-        let unknown = at_commit.0 && failure.is_io();
-        if failure.is_io()
-            && let Err(failure) = self.reconnect()
-        {
-            tracing::warn!(dir = %self.dir.path().display(), ?failure, "could not reopen");
-        }
+        let unknown = at_commit.0 && !failure.is_full() && !failure.is_busy();
+        self.is_suspect |= unknown || failure.is_io();
         let error = failure.into_error(&self.dir, &self.terms.bucket);
         let answer = |change: &Change| {
             if !unknown {
@@ -247,13 +247,19 @@ impl Writer {
         changes.iter().map(answer).collect()
     }
 
-    /// Opens the database again, unless the path leads to another bucket by now.
+    /// Opens the database again if that must be.
     fn reconnect(&mut self) -> Result<(), Failure> {
-        let before = self.id;
-        let connection = database::connect(&self.dir, &Lock::shared(&self.dir)?)?;
-        if BucketRow::read(&connection, &self.terms.bucket)?.id == before {
-            self.connection = connection;
+        if !self.is_suspect {
+            return Ok(());
         }
+        let connection = database::connect(&self.dir, &Lock::shared(&self.dir)?)?;
+        // The path may lead to a newer bucket of the same name by now.
+        if BucketRow::read(&connection, &self.terms.bucket)?.id != self.id {
+            let bucket = self.terms.bucket.to_string();
+            return Err(Error::BucketDeleted { bucket }.into());
+        }
+        self.connection = connection;
+        self.is_suspect = false;
         Ok(())
     }
 
@@ -305,11 +311,23 @@ impl Writer {
         }
         self.trash.unlink();
         self.clear_trash();
-        let _ = self.connection.busy_timeout(Duration::ZERO);
-        let give_back = "PRAGMA incremental_vacuum; PRAGMA wal_checkpoint(TRUNCATE);";
-        if let Err(error) = self.connection.execute_batch(give_back) {
-            tracing::debug!(dir = %self.dir.path().display(), %error, "left the checkpoint to the next opening");
+        if let Err(failure) = self.give_back() {
+            tracing::debug!(dir = %self.dir.path().display(), ?failure, "left the checkpoint to the next opening");
         }
+    }
+
+    /// Makes the database and its log as small as can be, if nobody else is at it.
+    fn give_back(&mut self) -> Result<(), Failure> {
+        self.reconnect()?;
+        self.connection.busy_timeout(Duration::ZERO)?;
+        {
+            // Each step frees one page.
+            let mut vacuum = self.connection.prepare("PRAGMA incremental_vacuum")?;
+            let mut freed = vacuum.query([])?;
+            while freed.next()?.is_some() {}
+        }
+        self.connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)")?;
+        Ok(())
     }
 }
 

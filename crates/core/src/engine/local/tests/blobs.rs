@@ -162,3 +162,15 @@ async fn an_orphan_can_be_removed_but_a_named_blob_cannot() {
 pub(super) fn database(fixture: &Fixture) -> rusqlite::Connection {
     rusqlite::Connection::open(fixture.dir().database()).unwrap()
 }
+
+#[tokio::test]
+async fn a_size_that_is_a_lie_is_missing_bytes() {
+    let fixture = Fixture::new().await;
+    fixture.put("o", &body(100_000, 1)).await;
+    let mut info = info(&*fixture.bucket, "o").await;
+    info.size = u64::MAX;
+    for offset in [0, 99_999, u64::MAX - 1] {
+        let error = read(&*fixture.bucket, &info, offset).await.unwrap_err();
+        assert!(matches!(error, Error::DataMissing { .. }), "{error:?}");
+    }
+}

@@ -195,3 +195,24 @@ async fn a_bucket_that_nobody_uses_ends_its_thread_and_its_session() {
     drop((again, fixture.bucket));
     until(|| fs::read_dir(&locks).unwrap().count() == 0).await;
 }
+
+#[tokio::test]
+async fn closing_waits_for_writers_that_nobody_has_a_handle_of() {
+    let Fixture { root, engine, bucket } = Fixture::new().await;
+    put(&*bucket, "o", &body(100_000, 1)).await.unwrap();
+    let locks = BucketDir::new(&root.path().join(dir_name(&name("b")))).locks();
+    drop(bucket);
+    engine.close().await;
+    assert_eq!(fs::read_dir(locks).unwrap().count(), 0);
+}
+
+#[tokio::test]
+async fn only_what_a_store_made_is_cleared_away() {
+    let root = tempfile::tempdir().unwrap();
+    let ours = root.path().join(".trash-00112233445566778899aabbccddeeff");
+    for dir in [&ours, &root.path().join(".trash-old")] {
+        fs::create_dir(dir).unwrap();
+    }
+    LocalEngine::open(root.path()).await.unwrap();
+    assert!(!ours.exists() && root.path().join(".trash-old").exists());
+}

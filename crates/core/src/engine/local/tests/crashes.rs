@@ -102,3 +102,33 @@ async fn a_file_in_the_way_of_a_commit_loses_nothing() {
     staging.keep();
     assert!(fixture.get("o").await == body(100_000, 1));
 }
+
+/// A commit that was synced by a process that was killed before it told the others: nobody sees it while the index of
+/// the log says less than the log, which it does until all have let go of it.
+#[tokio::test]
+async fn a_commit_that_nobody_saw_does_not_come_back_when_its_upload_is_removed() {
+    let fixture = Fixture::new().await;
+    let file = Id::fresh();
+    fs::write(fixture.dir().upload(Id::fresh(), file), b"dead").unwrap();
+    let index = fixture.dir().path().join("meta.db-shm");
+    let seen = fs::read(&index).unwrap();
+    let insert = "INSERT INTO blob(nuid, put_time, size, file) VALUES('dead', 1, 4, ?1)";
+    database(&fixture).execute(insert, [file.0]).unwrap();
+    // The header of the index, twice, as it was before.
+    let index = fs::File::options().write(true).open(&index).unwrap();
+    std::os::unix::fs::FileExt::write_all_at(&index, &seen[..96], 0).unwrap();
+
+    let of_the_log = |fixture: &Fixture| {
+        let copy = tempfile::tempdir().unwrap();
+        for part in ["meta.db", "meta.db-wal"] {
+            fs::copy(fixture.dir().path().join(part), copy.path().join(part)).unwrap();
+        }
+        let copied = rusqlite::Connection::open(copy.path().join("meta.db")).unwrap();
+        copied.query_row("SELECT count(*) FROM blob", [], |row| row.get::<_, i64>(0)).unwrap()
+    };
+    assert_eq!(of_the_log(&fixture), 1, "the log has it");
+    let other = LocalEngine::open(fixture.root.path()).await.unwrap();
+    let _bucket = other.open_bucket(&name("b")).await.unwrap();
+    assert_eq!(fixture.files(), Vec::<PathBuf>::new());
+    assert_eq!(of_the_log(&fixture), 0, "it came back");
+}

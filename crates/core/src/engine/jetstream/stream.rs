@@ -1,0 +1,122 @@
+//! One stream that holds a bucket, and what was learned of it.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use serde_json::{Map, Value};
+
+use super::api::{self, Api, Refusal};
+use super::committed::Committed;
+use crate::protocol::config::{chunk_hazards, is_on};
+use crate::protocol::{BucketName, Nuid};
+use crate::{Error, Result};
+
+/// Bytes that a put has under way, for a bucket of which nothing is known yet.
+const START_WINDOW: usize = 8 << 20;
+/// The most bytes under way. The server refuses messages when 128 MiB wait for one stream.
+const MAX_WINDOW: usize = 32 << 20;
+/// The fewest, and the step by which the window grows.
+const MIN_WINDOW: usize = 1 << 20;
+
+/// A stream that holds a bucket, and what was learned of it.
+#[derive(Debug)]
+pub(super) struct BucketStream {
+    pub(super) api: Arc<Api>,
+    pub(super) bucket: BucketName,
+    pub(super) stream: String,
+    /// Whether the stream takes fast-ingest batches. Another client's update may take it away.
+    pub(super) takes_batches: AtomicBool,
+    /// Whether the stream takes a TTL per message. Likewise.
+    pub(super) takes_ttl: AtomicBool,
+    /// Whether replicas answer Direct Gets. Likewise.
+    pub(super) answers_direct: AtomicBool,
+    /// What this handle committed, for reads that must not be older.
+    pub(super) committed: Committed,
+    /// Bytes that a put may have under way.
+    window: AtomicUsize,
+    pub(super) max_msg_size: Option<usize>,
+    /// Settings by which the server would drop chunks that it acknowledged.
+    pub(super) hazards: String,
+}
+
+impl BucketStream {
+    /// The stream with this configuration, as the server tells it.
+    pub(super) fn new(api: Arc<Api>, bucket: BucketName, config: &Map<String, Value>) -> Self {
+        let replicas = config.get("num_replicas").and_then(Value::as_u64).unwrap_or(1);
+        let max_msg_size = config.get("max_msg_size").and_then(Value::as_u64).filter(|&size| size > 0);
+        Self {
+            api,
+            stream: bucket.stream(),
+            bucket,
+            takes_batches: AtomicBool::new(is_on(config, "allow_batched")),
+            takes_ttl: AtomicBool::new(is_on(config, "allow_msg_ttl")),
+            answers_direct: AtomicBool::new(is_on(config, "allow_direct")),
+            committed: Committed::new(replicas > 1),
+            window: AtomicUsize::new(START_WINDOW),
+            hazards: chunk_hazards(config).join(", "),
+            max_msg_size: max_msg_size.and_then(|size| size.try_into().ok()),
+        }
+    }
+
+    /// The error for a refusal by this stream.
+    pub(super) fn refused(&self, refusal: Refusal) -> Error {
+        refusal.in_bucket(self.bucket.as_str())
+    }
+
+    /// The error for a refusal by this stream. Where nobody answers, a look tells whether the bucket is gone.
+    pub(super) async fn why_refused(&self, refusal: Refusal) -> Error {
+        if matches!(refusal, Refusal::NoResponders { .. } | Refusal::Silence(_))
+            && let Err(gone @ Error::BucketDeleted { .. }) = self.stream_info(&Value::Null).await
+        {
+            return gone;
+        }
+        self.refused(refusal)
+    }
+
+    /// The stream as the server describes it, with the state of subjects that `filter` names.
+    pub(super) async fn stream_info(&self, request: &Value) -> Result<Value> {
+        let answer = self.api.call(&format!("STREAM.INFO.{}", self.stream), request).await;
+        answer.map_err(|refusal| self.refused(refusal))
+    }
+
+    /// Bytes that a put may have under way now.
+    pub(super) fn window(&self) -> usize {
+        self.window.load(Ordering::Relaxed)
+    }
+
+    /// The server was overwhelmed by a blob with this much under way: the next put sends half of it ahead.
+    pub(super) fn narrow_window(&self, overwhelming: usize) {
+        self.window.fetch_min((overwhelming / 2).max(MIN_WINDOW), Ordering::Relaxed);
+    }
+
+    /// A whole blob went through: the next put may send more ahead.
+    pub(super) fn widen_window(&self) {
+        self.window.store((self.window() + MIN_WINDOW).min(MAX_WINDOW), Ordering::Relaxed);
+    }
+
+    /// Removes a blob's chunks: by a tombstone that takes their place and expires, which needs no right to purge; or
+    /// by a purge, where the stream has no TTL per message, or no room for the tombstone.
+    pub(super) async fn retire(&self, nuid: &Nuid) -> Result<(), Refusal> {
+        let subject = self.bucket.chunk_subject(nuid);
+        if self.takes_ttl.load(Ordering::Relaxed) {
+            let mut headers = async_nats::HeaderMap::new();
+            headers.insert("Nats-Rollup", "sub");
+            headers.insert("Nats-TTL", "1s");
+            let answer = self.api.attempt(&subject, super::NOTHING, Some(headers)).await;
+            match answer.and_then(|message| api::read_answer(&message.payload)) {
+                Ok(_) => return Ok(()),
+                Err(Refusal::Server { code: TTL_DISABLED, .. }) => {
+                    self.takes_ttl.store(false, Ordering::Relaxed);
+                }
+                Err(_) => {}
+            }
+        }
+        let purge = self.api.subject(&format!("STREAM.PURGE.{}", self.stream));
+        let request = serde_json::json!({ "filter": subject }).to_string();
+        let answer = self.api.attempt(&purge, request.into(), None).await?;
+        api::read_answer(&answer.payload).map(drop)
+    }
+}
+
+/// The server's code for a TTL on a message to a stream that has none.
+const TTL_DISABLED: u64 = 10_166;
