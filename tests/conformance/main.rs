@@ -11,6 +11,7 @@ pub(crate) use tests::Place;
 
 mod bad_record;
 mod bucket;
+mod changes;
 mod delete;
 mod get;
 mod info;

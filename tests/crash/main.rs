@@ -156,7 +156,11 @@ async fn keep_reading(bucket: Bucket) {
         for info in listed {
             match bucket.get_bytes(&info.name).await {
                 Ok(bytes) => {
-                    assert!(bytes == tests::bytes_of(&info.name, bytes.len() as u64), "{} is half", info.name)
+                    assert!(
+                        bytes == tests::bytes_of(&info.name, bytes.len() as u64),
+                        "{} is half",
+                        info.name
+                    );
                 }
                 Err(error) => {
                     assert_eq!(error.code(), "not_found", "{}: {error}", info.name);

@@ -75,6 +75,12 @@ pub trait EngineBucket: Send + Sync + Debug {
     /// like any other, see [`StoredRecord::record`]. Takes a time that doesn't depend on the bytes in the blobs.
     fn scan(&self) -> BoxStream<'static, Result<StoredRecord>>;
 
+    /// The records of the bucket in revision order, deleted ones included: first those that are there, each name once;
+    /// then [`Change::CaughtUp`], once; then every record that is committed, by whomever, for as long as the caller
+    /// polls. With `after`, only records of later revisions. Nothing is lost or told twice when a connection or a server
+    /// goes away and comes back; a record that is rewritten before it is told may be told only as it is then.
+    fn changes(&self, after: u64) -> BoxStream<'static, Result<Change>>;
+
     /// The largest chunk that [`Staging::write`] takes, in bytes. May change when a connection moves.
     fn max_chunk_size(&self) -> usize;
 
@@ -135,6 +141,15 @@ pub struct StoredRecord {
     pub revision: u64,
     /// When it was stored, by the store's clock.
     pub mtime: SystemTime,
+}
+
+/// What [`EngineBucket::changes`] tells.
+#[derive(Debug, Clone)]
+pub enum Change {
+    /// A record, as it is now.
+    Record(StoredRecord),
+    /// All that was there at the beginning has been told.
+    CaughtUp,
 }
 
 /// How fresh a record must be.

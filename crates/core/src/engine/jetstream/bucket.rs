@@ -11,8 +11,8 @@ use serde_json::{Map, Value};
 use super::api::Api;
 use super::stage::JetStreamStaging;
 use super::stream::BucketStream;
-use super::{commit, config_of, read, scan, status_of};
-use crate::engine::{Commit, Consistency, EngineBucket, Staging, StoredRecord};
+use super::{changes, commit, config_of, read, scan, status_of};
+use crate::engine::{Change, Commit, Consistency, EngineBucket, Staging, StoredRecord};
 use crate::protocol::{BucketName, BucketStatus, Nuid, ObjectInfo};
 use crate::{Error, Result};
 
@@ -51,6 +51,10 @@ impl EngineBucket for JetStreamBucket {
 
     fn scan(&self) -> BoxStream<'static, Result<StoredRecord>> {
         scan::records(self.0.clone())
+    }
+
+    fn changes(&self, after: u64) -> BoxStream<'static, Result<Change>> {
+        changes::changes(self.0.clone(), after)
     }
 
     fn max_chunk_size(&self) -> usize {

@@ -13,6 +13,7 @@
 //! * `pull`: an ordered pull consumer
 //! * `read`: the chunks of a blob
 //! * `scan`: all records, all blobs
+//! * `changes`: records as they are committed
 //! * `commit`: making a change visible, and retiring what it replaced
 
 use std::collections::VecDeque;
@@ -35,6 +36,7 @@ use crate::{Error, Result};
 
 mod api;
 mod bucket;
+mod changes;
 mod commit;
 mod committed;
 mod connect;

@@ -22,6 +22,9 @@ const INACTIVE: Duration = Duration::from_mins(1);
 /// How long to wait for a message that the server said it has, before the consumer is made anew.
 const PATIENCE: Duration = Duration::from_secs(4);
 
+/// How long a request waits at the server for messages that are yet to come.
+const WAIT: Duration = Duration::from_secs(10);
+
 /// Requests that are under way at a time: some are answered while one is consumed.
 const REQUESTS: usize = 3;
 
@@ -76,12 +79,23 @@ struct Consumer {
     requested: u64,
     /// A single message was larger than a request may bring: later ones are bounded by their number alone.
     exceeded: bool,
+    /// Whether a request under way may wait for messages that are yet to come.
+    waits: bool,
 }
 
 impl Pull {
     pub(super) async fn open(stream: Arc<BucketStream>, selection: Selection) -> Result<Self, Refusal> {
-        let consumer = Consumer::create(&stream, &selection, 0).await?;
-        Ok(Self { stream, selection, consumer, last: 0 })
+        Self::open_after(stream, selection, 0).await
+    }
+
+    /// Opens the selection after a sequence.
+    pub(super) async fn open_after(
+        stream: Arc<BucketStream>,
+        selection: Selection,
+        last: u64,
+    ) -> Result<Self, Refusal> {
+        let consumer = Consumer::create(&stream, &selection, last).await?;
+        Ok(Self { stream, selection, consumer, last })
     }
 
     /// Messages that the selection held when it was opened.
@@ -96,7 +110,9 @@ impl Pull {
 
     /// The next message, or `None` when the stream holds no more of them now.
     pub(super) async fn next(&mut self) -> Result<Option<Delivered>> {
-        let deadline = Instant::now() + self.stream.api.idle_timeout();
+        let patience =
+            self.stream.api.idle_timeout().max(if self.consumer.waits { 2 * WAIT } else { Duration::ZERO });
+        let deadline = Instant::now() + patience;
         loop {
             match self.consumer.step(&self.selection).await? {
                 Step::Message(message) if message.sequence > self.last => {
@@ -110,6 +126,21 @@ impl Pull {
                 Step::Message(_) => {}
                 Step::Lost => self.renew().await?,
             }
+        }
+    }
+
+    /// The next message, however long it takes until there is one.
+    pub(super) async fn wait(&mut self) -> Result<Delivered> {
+        if self.selection.last_per_subject {
+            // From here on every message counts. Old servers skip some when such a consumer goes on into new messages.
+            self.selection.last_per_subject = false;
+            self.renew().await?;
+        }
+        loop {
+            if let Some(message) = self.next().await? {
+                return Ok(message);
+            }
+            self.consumer.ask_to_wait(&self.selection).await?;
         }
     }
 
@@ -171,6 +202,7 @@ impl Consumer {
             requests: VecDeque::with_capacity(REQUESTS),
             requested: 0,
             exceeded: false,
+            waits: false,
         })
     }
 
@@ -224,15 +256,32 @@ impl Consumer {
         Ok(())
     }
 
+    /// Asks for messages that are yet to come.
+    async fn ask_to_wait(&mut self, selection: &Selection) -> Result<()> {
+        self.requested += 1;
+        let expires = u64::try_from(WAIT.as_nanos()).unwrap_or(u64::MAX);
+        let request = json!({ "batch": selection.batch, "expires": expires });
+        let reply = format!("{}.{}", self.inbox, self.requested);
+        self.api.publish(self.next.clone(), reply, request.to_string().into()).await?;
+        self.requests.push_back((self.requested, selection.batch));
+        self.waits = true;
+        Ok(())
+    }
+
     async fn receive(&mut self) -> Result<Option<Message>> {
         let ready = match self.subscriber.next().now_or_never() {
             Some(ready) => ready,
-            None => match timeout(PATIENCE.min(self.api.idle_timeout()), self.subscriber.next()).await {
+            None => match timeout(self.patience(), self.subscriber.next()).await {
                 Ok(received) => received,
                 Err(_) => return Ok(None),
             },
         };
         ready.map(Some).ok_or_else(|| Error::unavailable("the connection to the server is closed"))
+    }
+
+    fn patience(&self) -> Duration {
+        let patience = PATIENCE.min(self.api.idle_timeout());
+        if self.waits { WAIT + patience } else { patience }
     }
 
     /// A message without a place in the stream says how a request ended.

@@ -8,7 +8,7 @@ use futures_util::StreamExt;
 use futures_util::stream::{self, BoxStream};
 use serde_json::json;
 
-use super::pull::{Pull, Selection};
+use super::pull::{Delivered, Pull, Selection};
 use super::record::is_shadowed;
 use super::stream::BucketStream;
 use crate::Result;
@@ -46,12 +46,7 @@ struct Scan {
 
 impl Scan {
     async fn begin(stream: Arc<BucketStream>) -> Result<Self> {
-        let selection = Selection {
-            filter: stream.bucket.all_records(),
-            last_per_subject: true,
-            batch: BATCH,
-            max_bytes: REQUEST_BYTES.max(stream.api.client().max_payload() + 64 * 1024),
-        };
+        let selection = all_records(&stream);
         let opened = Pull::open(stream.clone(), selection).await;
         let pull = opened.map_err(|refusal| stream.refused(refusal))?;
         let (left, told, hasher) = (pull.pending(), HashSet::new(), RandomState::new());
@@ -66,21 +61,36 @@ impl Scan {
                 self.caught_up = true;
                 self.left = message.pending;
             }
-            let key = self.stream.bucket.key_of_record_subject(&message.subject).unwrap_or_default();
-            if !self.told.insert(self.hasher.hash_one(key)) {
+            let stored = stored(&self.stream, &message);
+            if !self.told.insert(self.hasher.hash_one(&stored.key)) {
                 continue;
             }
-            let stored = StoredRecord {
-                key: key.to_owned(),
-                record: Record::parse(&message.payload),
-                revision: message.sequence,
-                mtime: message.time,
-            };
             if !is_shadowed(&self.stream, &stored).await? {
                 return Ok(Some(stored));
             }
         }
         Ok(None)
+    }
+}
+
+/// The last record of each name.
+pub(super) fn all_records(stream: &BucketStream) -> Selection {
+    Selection {
+        filter: stream.bucket.all_records(),
+        last_per_subject: true,
+        batch: BATCH,
+        max_bytes: REQUEST_BYTES.max(stream.api.client().max_payload() + 64 * 1024),
+    }
+}
+
+/// The record that a message holds.
+pub(super) fn stored(stream: &BucketStream, message: &Delivered) -> StoredRecord {
+    let key = stream.bucket.key_of_record_subject(&message.subject).unwrap_or_default();
+    StoredRecord {
+        key: key.to_owned(),
+        record: Record::parse(&message.payload),
+        revision: message.sequence,
+        mtime: message.time,
     }
 }
 

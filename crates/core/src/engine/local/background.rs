@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 
-/// How long the threads have to end. They do so at once, unless a disk or another process holds them.
+/// How long tasks and threads have to end. They do so at once, unless a disk or another process holds them.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The tasks and threads of a store.
@@ -36,11 +36,16 @@ impl Background {
         tasks.push(runtime.spawn(work));
     }
 
-    /// Waits for all tasks that were begun until now.
+    /// Waits for all tasks that were begun until now; not for ever.
     pub(super) async fn finish_tasks(&self) {
         let tasks = mem::take(&mut *lock(&self.tasks));
-        for task in tasks {
-            let _ = task.await;
+        let all = async {
+            for task in tasks {
+                let _ = task.await;
+            }
+        };
+        if tokio::time::timeout(PATIENCE, all).await.is_err() {
+            tracing::warn!("closed the store while an upload was still open");
         }
     }
 

@@ -27,8 +27,8 @@ use super::recover::recover;
 use super::session::Session;
 use super::stage::{INLINE_BYTES, LocalStaging, Written};
 use super::writer::{Job, Writer};
-use super::{read, scan};
-use crate::engine::{Commit, Consistency, EngineBucket, Staging, StoredRecord};
+use super::{changes, read, scan};
+use crate::engine::{self, Commit, Consistency, EngineBucket, Staging, StoredRecord};
 use crate::protocol::{BucketName, BucketStatus, Nuid, ObjectInfo, limits};
 use crate::{Error, Result};
 
@@ -216,6 +216,11 @@ impl EngineBucket for LocalBucket {
     fn scan(&self) -> BoxStream<'static, Result<StoredRecord>> {
         let ttl = self.0.terms.ttl;
         scan::records(Arc::clone(&self.0.readers), move |row| row.alive_since(ttl))
+    }
+
+    fn changes(&self, after: u64) -> BoxStream<'static, Result<engine::Change>> {
+        let ttl = self.0.terms.ttl;
+        changes::changes(Arc::clone(&self.0.readers), move |row| row.alive_since(ttl), after)
     }
 
     fn max_chunk_size(&self) -> usize {

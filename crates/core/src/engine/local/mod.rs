@@ -21,6 +21,7 @@ mod background;
 mod ballast;
 mod bucket;
 mod change;
+mod changes;
 mod database;
 mod failure;
 mod layout;

@@ -53,6 +53,21 @@ pub(super) fn records(
     })
 }
 
+/// A page of the records after a revision, in revision order.
+pub(super) fn after(tx: &Transaction, alive_since: i64, revision: u64) -> Result<Vec<StoredRecord>, Failure> {
+    let mut query = tx.prepare_cached(
+        "SELECT name, seq, mtime, info FROM obj WHERE seq > ?1 AND put_time >= ?2 ORDER BY seq LIMIT ?3",
+    )?;
+    let revision = i64::try_from(revision).unwrap_or(i64::MAX);
+    let mut rows =
+        query.query(params![revision, alive_since, i64::try_from(PAGE_ROWS).unwrap_or(i64::MAX)])?;
+    let mut page = Vec::new();
+    while let Some(row) = rows.next()? {
+        page.push(stored(row)?);
+    }
+    Ok(page)
+}
+
 /// All blobs, those in `staged` first. What is committed while the stream runs is not missed, and comes once.
 pub(super) fn blobs(readers: Arc<Readers>, staged: HashSet<Nuid>) -> BoxStream<'static, Result<Nuid>> {
     let first = stream::iter(staged.clone()).map(Ok);

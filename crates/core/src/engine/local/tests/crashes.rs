@@ -116,7 +116,7 @@ async fn a_commit_that_nobody_saw_does_not_come_back_when_its_upload_is_removed(
     database(&fixture).execute(insert, [file.0]).unwrap();
     // The header of the index, twice, as it was before.
     let index = fs::File::options().write(true).open(&index).unwrap();
-    std::os::unix::fs::FileExt::write_all_at(&index, &seen[..96], 0).unwrap();
+    std::io::Write::write_all(&mut &index, &seen[..96]).unwrap();
 
     let of_the_log = |fixture: &Fixture| {
         let copy = tempfile::tempdir().unwrap();
