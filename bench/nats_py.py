@@ -8,7 +8,7 @@ import time
 import nats
 
 
-class Nowhere(io.RawIOBase):
+class Nowhere(io.BufferedIOBase):
     """A file that drops what is written."""
 
     def write(self, data: object) -> int:

@@ -148,8 +148,11 @@ def show(work: Work, results: dict[str, list[Run] | str]) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="smaller work, fewer rounds")
-    quick = parser.parse_args().quick
-    size, count, rounds = (256, 1000, 3) if quick else (1024, 10_000, 5)
+    parser.add_argument("--only", default="", help="only works whose name holds this text")
+    parser.add_argument("--rounds", type=int, help="how often each contender does each work")
+    arguments = parser.parse_args()
+    size, count, rounds = (256, 1000, 3) if arguments.quick else (1024, 10_000, 5)
+    rounds = arguments.rounds or rounds
     with tempfile.TemporaryDirectory(dir=TOP / "target") as temporary:
         directory = Path(temporary)
         source = directory / "source"
@@ -176,12 +179,14 @@ def main() -> None:
         process, url = server(directory)
         try:
             for work in on_server:
-                show(work, measure(work, url, rounds))
+                if arguments.only in work.name:
+                    show(work, measure(work, url, rounds))
         finally:
             process.terminate()
             process.wait()
         for work in local:
-            show(work, measure(work, str(directory), rounds))
+            if arguments.only in work.name:
+                show(work, measure(work, str(directory), rounds))
 
 
 main()
