@@ -22,6 +22,7 @@ pub(crate) struct FileReader {
     length: Option<u64>,
     ready: VecDeque<Bytes>,
     ahead: Option<JoinHandle<io::Result<VecDeque<Bytes>>>>,
+    failed: bool,
 }
 
 impl FileReader {
@@ -36,8 +37,14 @@ impl FileReader {
             Ok((file, metadata.is_file().then_some(metadata.len())))
         })
         .await?;
-        let mut reader =
-            Self { file: Arc::new(file), chunk_size, length, ready: VecDeque::new(), ahead: None };
+        let mut reader = Self {
+            file: Arc::new(file),
+            chunk_size,
+            length,
+            ready: VecDeque::new(),
+            ahead: None,
+            failed: false,
+        };
         reader.read_ahead();
         Ok(reader)
     }
@@ -55,14 +62,22 @@ impl FileReader {
     /// The next chunk: full, but for the last one; empty at the end.
     pub(crate) async fn next(&mut self) -> io::Result<Bytes> {
         if self.ready.is_empty()
-            && let Some(ahead) = self.ahead.take()
+            && let Some(ahead) = &mut self.ahead
         {
-            self.ready = ahead.await.map_err(io::Error::other)??;
+            let batch = ahead.await;
+            // After a failure there is no more: not even an end, which would make the object shorter.
+            self.ahead = None;
+            self.failed = true;
+            self.ready = batch.map_err(io::Error::other)??;
+            self.failed = false;
             if self.ready.back().is_some_and(|last| last.len() == self.chunk_size) {
                 self.read_ahead();
             }
         }
-        Ok(self.ready.pop_front().unwrap_or_default())
+        match self.ready.pop_front() {
+            None if self.failed => Err(io::Error::other("the file has failed before")),
+            chunk => Ok(chunk.unwrap_or_default()),
+        }
     }
 }
 

@@ -5,12 +5,9 @@ use std::sync::{Mutex, PoisonError};
 
 use crate::engine::StoredRecord;
 
-/// The revisions that a handle committed, so that no read through it is older. Replicas may lag; a lone server can't.
-#[derive(Debug)]
-pub(super) struct Committed {
-    replicated: bool,
-    names: Mutex<Names>,
-}
+/// The revisions that a handle committed, so that no read through it is older. Replicas may lag.
+#[derive(Debug, Default)]
+pub(super) struct Committed(Mutex<Names>);
 
 #[derive(Debug, Default)]
 struct Names {
@@ -23,15 +20,8 @@ struct Names {
 const REMEMBERED: usize = 16 * 1024;
 
 impl Committed {
-    pub(super) fn new(replicated: bool) -> Self {
-        Self { replicated, names: Mutex::default() }
-    }
-
     pub(super) fn note(&self, name: &str, revision: u64) {
-        if !self.replicated {
-            return;
-        }
-        let mut names = self.names.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut names = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if names.revisions.len() >= REMEMBERED && !names.revisions.contains_key(name) {
             names.revisions.clear();
             names.forgot = true;
@@ -42,10 +32,7 @@ impl Committed {
 
     /// Whether a replica's answer is not older than what was committed.
     pub(super) fn allows(&self, name: &str, answer: Option<&StoredRecord>) -> bool {
-        if !self.replicated {
-            return true;
-        }
-        let names = self.names.lock().unwrap_or_else(PoisonError::into_inner);
+        let names = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         match names.revisions.get(name) {
             Some(&revision) => answer.is_some_and(|record| record.revision >= revision),
             None => !names.forgot,
@@ -67,7 +54,7 @@ mod tests {
 
     #[test]
     fn a_lagging_replica_is_not_believed() {
-        let committed = Committed::new(true);
+        let committed = Committed::default();
         assert!(committed.allows("a", None));
         committed.note("a", 7);
         assert!(!committed.allows("a", None));

@@ -82,7 +82,7 @@ impl Ingest {
             self.account(stream, &message).await;
         }
         self.progress = Instant::now();
-        while self.outcome.is_none() && number > self.acknowledged + self.granted * STRETCHES {
+        while self.outcome.is_none() && number > self.acknowledged.saturating_add(self.granted * STRETCHES) {
             self.wait(stream, inbox, PING).await?;
         }
         self.check()?;
@@ -173,7 +173,7 @@ impl Ingest {
                     self.acknowledged = acknowledged;
                     self.progress = Instant::now();
                 }
-                self.granted = answer["msgs"].as_u64().unwrap_or(1).max(1);
+                self.granted = answer["msgs"].as_u64().unwrap_or(1).clamp(1, u64::from(self.flow));
             }
             Some("gap") => {
                 self.end_with(Err(Error::unavailable("chunks were lost on their way to the server")));

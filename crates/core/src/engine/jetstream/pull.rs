@@ -124,7 +124,13 @@ impl Pull {
                     return Err(self.stream.api.silence("messages of the bucket"));
                 }
                 Step::Message(_) => {}
-                Step::Lost => self.renew().await?,
+                Step::Refused(text) => {
+                    return Err(Error::Server { during: Box::default(), code: 409, text });
+                }
+                Step::Lost => {
+                    api::pause().await;
+                    self.renew().await?;
+                }
             }
         }
     }
@@ -159,6 +165,8 @@ enum Step {
     NoMore,
     /// The consumer is gone, or messages of it are.
     Lost,
+    /// The server doesn't take such requests.
+    Refused(String),
 }
 
 impl Consumer {
@@ -179,7 +187,7 @@ impl Consumer {
         });
         if after > 0 && !selection.last_per_subject {
             config["deliver_policy"] = json!("by_start_sequence");
-            config["opt_start_seq"] = json!(after + 1);
+            config["opt_start_seq"] = json!(after.saturating_add(1));
         }
         let create = format!("CONSUMER.CREATE.{}.{name}.{}", stream.stream, selection.filter);
         let request = json!({ "stream_name": stream.stream, "config": config, "action": "create" });
@@ -219,11 +227,11 @@ impl Consumer {
         let Some(place) = message.reply.as_deref().and_then(Place::parse) else {
             return Ok(self.take_status(selection, &message).unwrap_or(Step::Lost));
         };
-        if place.consumer != self.name || place.delivered != self.delivered + 1 {
+        if place.consumer != self.name || place.delivered != self.delivered.saturating_add(1) {
             return Ok(Step::Lost);
         }
         self.delivered = place.delivered;
-        self.pending = self.delivered + place.pending;
+        self.pending = self.delivered.saturating_add(place.pending);
         if let Some((_, left)) = self.requests.front_mut() {
             *left -= 1;
             if *left == 0 {
@@ -302,6 +310,9 @@ impl Consumer {
                 self.requests.is_empty().then_some(Step::NoMore).or_else(|| Some(Step::again()))
             }
             StatusCode::NO_RESPONDERS => Some(Step::Lost),
+            _ if says("Exceeded MaxRequest") => {
+                Some(Step::Refused(message.description.clone().unwrap_or_default()))
+            }
             // A request is over because the next message would exceed its bytes: the next one brings it.
             _ if says("MaxBytes") => {
                 self.exceeded |= untouched;

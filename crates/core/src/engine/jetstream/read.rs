@@ -124,7 +124,10 @@ impl Blob {
                 Source::Pull(pull) => match pull.next().await? {
                     Some(message) => break message.payload,
                     // The replica that the consumer reads from may lag.
-                    None => *source = Source::Direct { chunks: VecDeque::new(), next: pull.last() + 1 },
+                    None => {
+                        *source =
+                            Source::Direct { chunks: VecDeque::new(), next: pull.last().saturating_add(1) }
+                    }
                 },
                 Source::Direct { chunks, next } => {
                     if chunks.is_empty() {
@@ -197,7 +200,7 @@ impl Blob {
                         return Ok((!chunks.is_empty()).then_some(chunks));
                     }
                     before = sequence;
-                    *next = sequence + 1;
+                    *next = sequence.saturating_add(1);
                     chunks.push_back(message.payload);
                     if !alone {
                         continue;
@@ -221,7 +224,7 @@ impl Blob {
         match api.request(&subject, request.to_string().into()).await {
             Ok(message) => match message.status {
                 None => {
-                    *next = number_header(&message, "Nats-Sequence").unwrap_or(0) + 1;
+                    *next = number_header(&message, "Nats-Sequence").unwrap_or(0).saturating_add(1);
                     Ok(VecDeque::from([message.payload]))
                 }
                 Some(StatusCode::NOT_FOUND) => Ok(VecDeque::new()),
@@ -243,7 +246,7 @@ impl Blob {
         else {
             return Ok(None);
         };
-        *next = message.sequence + 1;
+        *next = message.sequence.saturating_add(1);
         Ok(Some(message.payload))
     }
 }

@@ -42,7 +42,6 @@ pub(super) struct BucketStream {
 impl BucketStream {
     /// The stream with this configuration, as the server tells it.
     pub(super) fn new(api: Arc<Api>, bucket: BucketName, config: &Map<String, Value>) -> Self {
-        let replicas = config.get("num_replicas").and_then(Value::as_u64).unwrap_or(1);
         let max_msg_size = config.get("max_msg_size").and_then(Value::as_u64).filter(|&size| size > 0);
         Self {
             api,
@@ -51,7 +50,7 @@ impl BucketStream {
             takes_batches: AtomicBool::new(is_on(config, "allow_batched")),
             takes_ttl: AtomicBool::new(is_on(config, "allow_msg_ttl")),
             answers_direct: AtomicBool::new(is_on(config, "allow_direct")),
-            committed: Committed::new(replicas > 1),
+            committed: Committed::default(),
             window: AtomicUsize::new(START_WINDOW),
             hazards: chunk_hazards(config).join(", "),
             max_msg_size: max_msg_size.and_then(|size| size.try_into().ok()),

@@ -31,9 +31,11 @@ impl Background {
         let Ok(runtime) = Handle::try_current() else {
             return;
         };
+        // A runtime that shuts down drops the work at once, and that may come back here.
+        let task = runtime.spawn(work);
         let mut tasks = lock(&self.tasks);
         tasks.retain(|task| !task.is_finished());
-        tasks.push(runtime.spawn(work));
+        tasks.push(task);
     }
 
     /// Waits for all tasks that were begun until now; not for ever.

@@ -53,6 +53,12 @@ pub(super) fn records(
     })
 }
 
+/// The newest revision of the bucket; 0 if nothing was ever stored.
+pub(super) fn last_revision(tx: &Transaction) -> Result<u64, Failure> {
+    let newest: Option<i64> = tx.query_row("SELECT max(seq) FROM obj", [], |row| row.get(0))?;
+    Ok(newest.map_or(0, revision))
+}
+
 /// A page of the records after a revision, in revision order.
 pub(super) fn after(tx: &Transaction, alive_since: i64, revision: u64) -> Result<Vec<StoredRecord>, Failure> {
     let mut query = tx.prepare_cached(
