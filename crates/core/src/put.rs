@@ -113,7 +113,7 @@ impl Bucket {
         while let Some(now) = body.take() {
             body = now.again().filter(|_| attempt < ATTEMPTS);
             match self.put_once(&meta, now, chunk_size, options).await {
-                // A server that was silent for as long as is allowed is not asked again.
+                // Chunks were lost, or the connection. A server that is connected and silent is not asked again.
                 Err(Error::Unavailable { .. }) if body.is_some() => attempt += 1,
                 outcome => return outcome,
             }
