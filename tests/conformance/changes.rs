@@ -2,7 +2,7 @@
 
 use futures_util::StreamExt;
 use futures_util::stream::BoxStream;
-use jetblob::engine::Change;
+use jetblob::engine::{Change, Start};
 
 use crate::{body, on_every_engine};
 
@@ -22,7 +22,7 @@ on_every_engine! {
     async fn b87_changes(place: Place) {
         let bucket = place.bucket().await;
         let engine = place.engine_bucket(&bucket).await;
-        let mut empty = engine.changes(0);
+        let mut empty = engine.changes(Start::Current).await.unwrap();
         assert_eq!(next(&mut empty).await, None, "an empty bucket: the marker at once");
 
         for name in ["a", "b", "c"] {
@@ -30,7 +30,7 @@ on_every_engine! {
         }
         bucket.put_bytes("a", body(20)).await.unwrap();
         bucket.delete("b").await.unwrap();
-        let mut changes = engine.changes(0);
+        let mut changes = engine.changes(Start::Current).await.unwrap();
         let mut seen = Vec::new();
         while let Some(change) = next(&mut changes).await {
             seen.push(change);
@@ -44,7 +44,7 @@ on_every_engine! {
         bucket.delete("c").await.unwrap();
         assert_eq!(next(&mut changes).await.map(|(name, deleted, _)| (name, deleted)), Some(("c".into(), true)));
 
-        let mut later = engine.changes(seen[1].2);
+        let mut later = engine.changes(Start::After(seen[1].2)).await.unwrap();
         assert_eq!(next(&mut later).await.map(|(name, ..)| name).as_deref(), Some("b"));
         assert_eq!(next(&mut later).await.map(|(name, ..)| name).as_deref(), Some("d"));
         assert_eq!(next(&mut later).await.map(|(name, ..)| name).as_deref(), Some("c"));
@@ -54,7 +54,7 @@ on_every_engine! {
     /// 94. No change is lost or told twice to a slow reader, however many there are.
     async fn b94_slow_reader(place: Place) {
         let bucket = place.bucket().await;
-        let mut changes = place.engine_bucket(&bucket).await.changes(0);
+        let mut changes = place.engine_bucket(&bucket).await.changes(Start::Current).await.unwrap();
         assert_eq!(next(&mut changes).await, None);
         let names: Vec<String> = (0..1200).map(|index| format!("{index}")).collect();
         let puts = futures_util::stream::iter(&names).map(|name| bucket.put_bytes(name.as_str(), ""));

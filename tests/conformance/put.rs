@@ -92,11 +92,10 @@ on_every_engine! {
     async fn meta_comes_back(place: Place) {
         let bucket = place.bucket().await;
         let meta = ObjectMeta {
-            name: "a".into(),
             description: "a description".into(),
             headers: BTreeMap::from([("X-Many".into(), vec!["1".into(), "2".into()])]),
             metadata: BTreeMap::from([("owner".into(), "日本".into())]),
-            chunk_size: None,
+            ..ObjectMeta::from("a")
         };
         let before = std::time::SystemTime::now() - Duration::from_secs(5);
         let put = bucket.put_bytes(meta.clone(), body(10)).await.unwrap();

@@ -99,6 +99,7 @@ impl Place {
             key: record_key(name),
             expected: expected.map_or(0, |stored| stored.revision),
             record: Some(Record::parse(record.to_string().as_bytes()).expect("a JSON object")),
+            expires: None,
         };
         let commit = Commit { writes: vec![write], ..Commit::default() };
         engine.commit(&commit).await.expect("a planted record");

@@ -110,7 +110,8 @@ fn report(json: bool, code: &str, message: &str, retryable: bool) {
 /// The exit code of an error of the store, by its stable code.
 fn of_error(error: &Error) -> u8 {
     match error.code() {
-        "invalid_name" | "invalid_config" | "invalid_argument" => USAGE,
+        "invalid_name" | "invalid_config" | "invalid_argument" | "link_not_allowed" | "link_to_deleted"
+        | "link_to_link" => USAGE,
         "bucket_not_found" | "bucket_deleted" => NO_BUCKET,
         "not_found" => NO_OBJECT,
         "timeout" | "unavailable" | "object_changed" => TEMPORARY,
@@ -148,7 +149,7 @@ mod tests {
             (Error::InvalidName { name: name(), reason: reason() }, 2),
             (Error::BucketNotFound { bucket: bucket() }, 3),
             (Error::BucketDeleted { bucket: bucket() }, 3),
-            (Error::NotFound { bucket: bucket(), name: name() }, 4),
+            (Error::NotFound { bucket: bucket(), name: name(), deleted: false }, 4),
             (Error::ObjectChanged { bucket: bucket(), name: name() }, 5),
             (Error::Conflict { bucket: bucket(), name: name(), expected: 1 }, 6),
             (Error::Sealed { bucket: bucket() }, 6),

@@ -17,14 +17,9 @@ async fn main() -> jetblob::Result<()> {
     let mut objects = source.list(ListOptions::default());
     while let Some(info) = objects.next().await {
         let info = info?;
-        let meta = ObjectMeta {
-            name: info.name.clone(),
-            description: info.description,
-            headers: info.headers,
-            metadata: info.metadata,
-            chunk_size: None,
-        };
         let object = source.get(&info.name).await?;
+        // The bytes of a link are those of its target.
+        let meta = ObjectMeta { link: None, ..info.into() };
         let copied = target.put(meta, Body::reader(object)).await?;
         println!("{} ({} bytes)", copied.name, copied.size);
     }

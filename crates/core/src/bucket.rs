@@ -1,10 +1,11 @@
 //! A bucket at hand.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::Result;
 use crate::engine::{Engine, EngineBucket};
 use crate::protocol::{BucketName, BucketStatus};
+use crate::{Error, Result};
 
 /// A bucket of a [`Store`](crate::Store): put, get, list and delete objects.
 ///
@@ -13,11 +14,12 @@ use crate::protocol::{BucketName, BucketStatus};
 pub struct Bucket {
     pub(crate) engine: Arc<dyn EngineBucket>,
     pub(crate) store: Arc<dyn Engine>,
+    puts: Arc<AtomicUsize>,
 }
 
 impl Bucket {
     pub(crate) fn new(store: Arc<dyn Engine>, engine: Arc<dyn EngineBucket>) -> Self {
-        Self { engine, store }
+        Self { engine, store, puts: Arc::default() }
     }
 
     /// The bucket's name.
@@ -32,7 +34,42 @@ impl Bucket {
         self.engine.status().await.map_err(|error| error.during("status", Some(self.name()), None))
     }
 
+    /// Forbids every later write, for good: the bucket can then be read, and be deleted as a whole. Nothing expires any
+    /// more. A sealed bucket stays as it is. Answers with the bucket's status.
+    ///
+    /// Fails with `Unavailable` while a put through this handle, or a clone of it, is under way. What others are putting
+    /// at that moment can neither be finished nor removed: it stays in the bucket as bytes that no object names.
+    pub async fn seal(&self) -> Result<BucketStatus> {
+        let seal = async {
+            let under_way = self.puts.load(Ordering::Acquire);
+            if under_way > 0 {
+                return Err(Error::unavailable(format!(
+                    "{under_way} put(s) to the bucket are under way; finish or abort them before you seal it"
+                )));
+            }
+            self.engine.seal().await?;
+            self.engine.status().await
+        };
+        seal.await.map_err(|error| error.during("seal", Some(self.name()), None))
+    }
+
     pub(crate) fn key(&self) -> &BucketName {
         self.engine.name()
+    }
+
+    /// Holds the bucket open for a put, until it is dropped.
+    pub(crate) fn begin_put(&self) -> PutUnderWay {
+        self.puts.fetch_add(1, Ordering::AcqRel);
+        PutUnderWay(self.puts.clone())
+    }
+}
+
+/// A put that sealing must not cut off.
+#[derive(Debug)]
+pub(crate) struct PutUnderWay(Arc<AtomicUsize>);
+
+impl Drop for PutUnderWay {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::AcqRel);
     }
 }

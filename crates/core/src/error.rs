@@ -44,9 +44,9 @@ impl fmt::Display for During {
 #[non_exhaustive]
 #[allow(missing_docs, reason = "the fields say what their names say")]
 pub enum Error {
-    /// No object of this name, or it is deleted or expired.
-    #[error("object {name:?} not found in bucket {bucket:?}")]
-    NotFound { bucket: String, name: String },
+    /// No object of this name, or it is expired; or it is `deleted`, and its marker is left.
+    #[error("object {name:?} {} bucket {bucket:?}", if *deleted { "is deleted in" } else { "not found in" })]
+    NotFound { bucket: String, name: String, deleted: bool },
 
     /// No bucket of this name.
     #[error("bucket {bucket:?} not found")]
@@ -72,6 +72,20 @@ pub enum Error {
     #[error("invalid {argument}: {reason}")]
     InvalidArgument { argument: &'static str, reason: String },
 
+    /// A put, or an update, of something that says it is a link. Nothing was sent.
+    #[error("object {name:?} in bucket {bucket:?} can't be made a link by this; add_link makes links")]
+    LinkNotAllowed { bucket: String, name: String },
+
+    /// The target of a link is deleted.
+    #[error("object {name:?} in bucket {bucket:?} is deleted, so no link can be made to it")]
+    LinkToDeleted { bucket: String, name: String },
+
+    /// The target of a link is a link itself.
+    #[error(
+        "object {name:?} in bucket {bucket:?} is a link, so no link can be made to it; link to its target"
+    )]
+    LinkToLink { bucket: String, name: String },
+
     /// The entry is a link to a whole bucket, which has no bytes.
     #[error("object {name:?} in bucket {bucket:?} is a link to the bucket {target:?}")]
     IsBucketLink { bucket: String, name: String, target: String },
@@ -82,12 +96,14 @@ pub enum Error {
     )]
     LinkLoop { bucket: String, name: String },
 
-    /// Another writer was faster than a conditional write. What it wrote stands; nothing of this write is left.
-    #[error("object {name:?} in bucket {bucket:?} is not at revision {expected} any more")]
+    /// A conditional write found something else under the name, `expected` 0 that there is something at all. What stands
+    /// there stays; nothing of this write is left.
+    #[error("object {name:?} in bucket {bucket:?} {}", what_conflicts(*expected))]
     Conflict { bucket: String, name: String, expected: u64 },
 
     /// Whether the write took effect could not be learned in time. Nothing was removed: the object is either the old
-    /// or the new one, whole. `nuid` is the blob that the commit names, if it names a new one.
+    /// or the new one, whole. `nuid` is the blob that the name didn't have before, if there is one.
+    /// [`Bucket::resolve`](crate::Bucket::resolve) tells later which it is.
     #[error("{during}no answer to the commit over revision {revision_before}: it may have taken effect")]
     Unknown { during: Box<During>, nuid: Option<Nuid>, revision_before: u64 },
 
@@ -174,6 +190,9 @@ impl Error {
             Self::InvalidName { .. } => "invalid_name",
             Self::InvalidConfig { .. } => "invalid_config",
             Self::InvalidArgument { .. } => "invalid_argument",
+            Self::LinkNotAllowed { .. } => "link_not_allowed",
+            Self::LinkToDeleted { .. } => "link_to_deleted",
+            Self::LinkToLink { .. } => "link_to_link",
             Self::IsBucketLink { .. } => "is_bucket_link",
             Self::LinkLoop { .. } => "link_loop",
             Self::Conflict { .. } => "conflict",
@@ -234,6 +253,14 @@ impl Error {
         self
     }
 
+    /// The write would have named no other blob than the record that it replaces.
+    pub(crate) fn of_known_blob(mut self) -> Self {
+        if let Self::Unknown { nuid, .. } = &mut self {
+            *nuid = None;
+        }
+        self
+    }
+
     /// An I/O error on `what`, a file or a body.
     pub(crate) fn io(what: impl Into<String>, error: &io::Error) -> Self {
         let (what, reason) = (what.into(), error.to_string());
@@ -259,14 +286,21 @@ impl Error {
     }
 }
 
+fn what_conflicts(expected: u64) -> String {
+    if expected == 0 { "exists".to_owned() } else { format!("is not at revision {expected}") }
+}
+
 impl From<Error> for io::Error {
     fn from(error: Error) -> Self {
         let kind = match &error {
             Error::NotFound { .. } | Error::BucketNotFound { .. } => io::ErrorKind::NotFound,
             Error::AlreadyExists { .. } | Error::BucketExists { .. } => io::ErrorKind::AlreadyExists,
-            Error::InvalidName { .. } | Error::InvalidConfig { .. } | Error::InvalidArgument { .. } => {
-                io::ErrorKind::InvalidInput
-            }
+            Error::LinkNotAllowed { .. }
+            | Error::LinkToDeleted { .. }
+            | Error::LinkToLink { .. }
+            | Error::InvalidName { .. }
+            | Error::InvalidConfig { .. }
+            | Error::InvalidArgument { .. } => io::ErrorKind::InvalidInput,
             Error::PermissionDenied { .. } => io::ErrorKind::PermissionDenied,
             Error::Timeout { .. } => io::ErrorKind::TimedOut,
             Error::QuotaExceeded { .. } => io::ErrorKind::StorageFull,

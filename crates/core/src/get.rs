@@ -1,19 +1,20 @@
 //! Reading an object.
 
-use std::io;
+use std::io::{self, SeekFrom};
+use std::ops::Range;
 use std::path::Path;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use bytes::{Buf, Bytes, BytesMut};
 use futures_util::stream::{self, BoxStream, Stream, StreamExt};
-use tokio::io::{AsyncRead, ReadBuf};
+use tokio::io::{AsyncRead, AsyncSeek, ReadBuf};
 
 use crate::engine::Consistency;
 use crate::file::FileWriter;
 use crate::info::InfoOptions;
 use crate::protocol::chunk::{BodyCheck, Mismatch};
-use crate::protocol::{Nuid, ObjectInfo};
+use crate::protocol::{ByteRange, Nuid, ObjectInfo};
 use crate::{Bucket, Error, Result};
 
 /// How often a get begins anew because the object is replaced before its first byte.
@@ -23,22 +24,58 @@ const ATTEMPTS: usize = 8;
 const BELIEVED: usize = 64 << 20;
 
 /// How [`Bucket::get_with`] reads.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 #[non_exhaustive]
 pub struct GetOptions {
     /// Also get an object that is deleted, as long as its marker is left: no bytes, and what its record says.
     pub show_deleted: bool,
     /// How fresh the record must be.
     pub consistency: Consistency,
+    /// The part of its bytes to read. Only that part is fetched, where its writer cut it into full chunks; with an object
+    /// of another client the sizes of the chunks before it are looked at.
+    pub range: ByteRange,
 }
 
-/// An object that is being read: its info, and its bytes as a [`Stream`] of chunks or as an [`AsyncRead`].
+impl GetOptions {
+    /// Read only this part: `10..20`, `10..`, `..20`, or [`ByteRange::Suffix`].
+    #[must_use]
+    pub fn with_range(mut self, range: impl Into<ByteRange>) -> Self {
+        self.range = range.into();
+        self
+    }
+
+    /// Also get a deleted object.
+    #[must_use]
+    pub fn with_deleted(mut self) -> Self {
+        self.show_deleted = true;
+        self
+    }
+
+    /// Demand a record of this freshness.
+    #[must_use]
+    pub fn with_consistency(mut self, consistency: Consistency) -> Self {
+        self.consistency = consistency;
+        self
+    }
+}
+
+/// An object that is being read: its info, and its bytes as a [`Stream`] of chunks, or as an [`AsyncRead`] and
+/// [`AsyncSeek`].
 ///
 /// Size and SHA-256 are verified before the last bytes are handed out: a reader that came to its end has the right
-/// bytes, and one that failed must not use what it has. Dropping the object ends the transfer, at the server too.
+/// bytes, and one that failed must not use what it has. That is so for whole objects, from the first byte to the last;
+/// a part can't be verified by the digest of the whole, see [`is_verified`](Self::is_verified). Dropping the object ends
+/// the transfer, at the server too.
 pub struct Object {
     /// What the store tells of the object that the bytes belong to: of a link's target, if the name was a link's.
     pub info: ObjectInfo,
+    bucket: Bucket,
+    /// What was asked for.
+    range: Range<u64>,
+    /// Where the transfer began: at the start of the range, or where a seek led.
+    began: u64,
+    /// The offset in the object of the next byte.
+    position: u64,
     chunks: BoxStream<'static, Result<Bytes>>,
     /// What is left of the chunk that `AsyncRead` is in.
     rest: Bytes,
@@ -83,30 +120,12 @@ impl Bucket {
 
     /// Reads a whole object into memory.
     pub async fn get_bytes(&self, name: &str) -> Result<Bytes> {
-        let mut object = self.get(name).await?;
-        let Some(first) = object.next().await? else {
-            return Ok(Bytes::new());
-        };
-        if first.len() as u64 == object.info.size {
-            return Ok(first);
-        }
-        // The size is what the record says: it is believed as the bytes come.
-        let expected = usize::try_from(object.info.size).unwrap_or(usize::MAX).min(BELIEVED);
-        let mut bytes = BytesMut::with_capacity(expected);
-        bytes.extend_from_slice(&first);
-        while let Some(chunk) = object.next().await? {
-            bytes.extend_from_slice(&chunk);
-        }
-        Ok(bytes.freeze())
+        self.get(name).await?.into_bytes().await
     }
 
     /// Reads a whole object as UTF-8 text. Fails with `InvalidArgument` if it is none.
     pub async fn get_string(&self, name: &str) -> Result<String> {
-        let bytes = self.get_bytes(name).await?;
-        String::from_utf8(bytes.into()).map_err(|error| Error::InvalidArgument {
-            argument: "text",
-            reason: format!("object {name:?} is not UTF-8: {error}"),
-        })
+        self.get(name).await?.into_string().await
     }
 
     /// Reads a whole object into a file, and tells what it read. An existing file is replaced.
@@ -122,7 +141,11 @@ impl Bucket {
         let mut look = InfoOptions { show_deleted: options.show_deleted, consistency: options.consistency };
         for attempt in 1.. {
             let (bucket, info) = self.follow(name, look).await?;
-            match bucket.begin(info).await {
+            let range = options.range.of(info.size).map_err(|invalid| Error::InvalidArgument {
+                argument: "range",
+                reason: format!("{invalid} in object {:?}", info.name),
+            })?;
+            match bucket.begin(info, range).await {
                 Err(Error::ObjectChanged { .. }) if attempt < ATTEMPTS => {
                     look.consistency = Consistency::Leader;
                 }
@@ -133,23 +156,27 @@ impl Bucket {
     }
 
     /// Opens the object's bytes, up to the first of them: so its info is that of the bytes that follow.
-    async fn begin(self, info: ObjectInfo) -> Result<Object> {
-        let mut check = BodyCheck::new(&info);
-        let Some(nuid) = info.nuid.clone().filter(|_| info.size > 0 && !info.deleted) else {
-            self.accept(&info, &mut check, &[])?;
-            return Ok(Object { info, chunks: stream::empty().boxed(), rest: Bytes::new(), failed: None });
+    async fn begin(self, info: ObjectInfo, range: Range<u64>) -> Result<Object> {
+        let chunks = match self.reading(&info, range.clone()) {
+            None => {
+                self.accept(&info, &mut BodyCheck::of_range(&info, &range), &[])?;
+                stream::empty().boxed()
+            }
+            Some(mut reading) => {
+                let first = reading.next().await?;
+                stream::iter(first.map(Ok)).chain(reading.chunks()).boxed()
+            }
         };
-        let chunks = self.engine.read(&info, &nuid, 0);
-        let mut reading = Reading { bucket: self, info: info.clone(), nuid, chunks, check };
-        let first = reading.next().await;
-        if let Err(error) = first {
-            return Err(error);
-        }
-        let rest = stream::try_unfold(reading, |mut reading| async move {
-            Ok(reading.next().await?.map(|chunk| (chunk, reading)))
-        });
-        let chunks = stream::iter(first.transpose()).chain(rest).boxed();
-        Ok(Object { info, chunks, rest: Bytes::new(), failed: None })
+        let (began, position) = (range.start, range.start);
+        Ok(Object { info, bucket: self, range, began, position, chunks, rest: Bytes::new(), failed: None })
+    }
+
+    /// The transfer of these bytes; `None` if there are none.
+    fn reading(&self, info: &ObjectInfo, range: Range<u64>) -> Option<Reading> {
+        let nuid = info.nuid.clone().filter(|_| !range.is_empty() && !info.deleted)?;
+        let check = BodyCheck::of_range(info, &range);
+        let chunks = self.engine.read(info, &nuid, range);
+        Some(Reading { bucket: self.clone(), info: info.clone(), nuid, chunks, check })
     }
 
     fn accept(&self, info: &ObjectInfo, check: &mut BodyCheck, chunk: &[u8]) -> Result<()> {
@@ -159,8 +186,9 @@ impl Bucket {
                 let (expected, actual) = (expected.to_string(), actual.to_string());
                 Error::DigestMismatch { bucket, name, expected, actual }
             }
-            Mismatch::TooLong { size, received } => {
-                let reason = format!("it says {size} bytes, but there are {received} or more");
+            Mismatch::TooLong { excess } => {
+                let size = info.size;
+                let reason = format!("it says {size} bytes, but there are {excess} more");
                 Error::BadMeta { bucket, name, reason }
             }
         })
@@ -177,6 +205,13 @@ struct Reading {
 }
 
 impl Reading {
+    fn chunks(self) -> BoxStream<'static, Result<Bytes>> {
+        let chunks = stream::try_unfold(self, |mut reading| async move {
+            Ok(reading.next().await?.map(|chunk| (chunk, reading)))
+        });
+        chunks.boxed()
+    }
+
     async fn next(&mut self) -> Result<Option<Bytes>> {
         loop {
             let chunk = match self.chunks.next().await {
@@ -226,6 +261,45 @@ impl Object {
         StreamExt::next(self).await.transpose()
     }
 
+    /// The part of the object that this reads: all of it, unless a range was asked for.
+    pub fn range(&self) -> Range<u64> {
+        self.range.clone()
+    }
+
+    /// Whether the bytes are verified against the object's SHA-256 before the last of them is handed out. Not so for a
+    /// part of an object, after a seek that led anywhere but to its beginning, and for an object whose writer gave it no
+    /// digest.
+    pub fn is_verified(&self) -> bool {
+        self.info.digest.is_some() && self.began == 0 && self.range == (0..self.info.size)
+    }
+
+    /// Reads the rest into memory.
+    pub async fn into_bytes(mut self) -> Result<Bytes> {
+        let left = self.range.end.saturating_sub(self.position);
+        let Some(first) = self.next().await? else {
+            return Ok(Bytes::new());
+        };
+        if first.len() as u64 == left {
+            return Ok(first);
+        }
+        // The size is what the record says: it is believed as the bytes come.
+        let mut bytes = BytesMut::with_capacity(usize::try_from(left).unwrap_or(usize::MAX).min(BELIEVED));
+        bytes.extend_from_slice(&first);
+        while let Some(chunk) = self.next().await? {
+            bytes.extend_from_slice(&chunk);
+        }
+        Ok(bytes.freeze())
+    }
+
+    /// Reads the rest as UTF-8 text. Fails with `InvalidArgument` if it is none.
+    pub async fn into_string(self) -> Result<String> {
+        let name = self.info.name.clone();
+        String::from_utf8(self.into_bytes().await?.into()).map_err(|error| Error::InvalidArgument {
+            argument: "text",
+            reason: format!("object {name:?} is not UTF-8: {error}"),
+        })
+    }
+
     /// Reads the rest of the object into a file, as [`Bucket::get_file`] does.
     pub async fn into_file(self, path: impl AsRef<Path>) -> Result<ObjectInfo> {
         self.into_file_with(path, |_| {}).await
@@ -263,7 +337,7 @@ impl Object {
 
 impl std::fmt::Debug for Object {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Object").field("info", &self.info).finish_non_exhaustive()
+        f.debug_struct("Object").field("info", &self.info).field("range", &self.range).finish_non_exhaustive()
     }
 }
 
@@ -272,14 +346,18 @@ impl Stream for Object {
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         if !self.rest.is_empty() {
-            return Poll::Ready(Some(Ok(std::mem::take(&mut self.rest))));
+            let rest = std::mem::take(&mut self.rest);
+            self.position += rest.len() as u64;
+            return Poll::Ready(Some(Ok(rest)));
         }
         if let Some(error) = &self.failed {
             return Poll::Ready(Some(Err(error.clone())));
         }
         let next = ready!(self.chunks.poll_next_unpin(cx));
-        if let Some(Err(error)) = &next {
-            self.failed = Some(error.clone());
+        match &next {
+            Some(Ok(chunk)) => self.position += chunk.len() as u64,
+            Some(Err(error)) => self.failed = Some(error.clone()),
+            None => {}
         }
         Poll::Ready(next)
     }
@@ -293,13 +371,58 @@ impl AsyncRead for Object {
     ) -> Poll<io::Result<()>> {
         if self.rest.is_empty() {
             match ready!(self.as_mut().poll_next(cx)) {
-                Some(chunk) => self.rest = chunk?,
+                Some(chunk) => {
+                    self.rest = chunk?;
+                    self.position -= self.rest.len() as u64;
+                }
                 None => return Poll::Ready(Ok(())),
             }
         }
         let size = self.rest.len().min(buf.remaining());
         buf.put_slice(&self.rest[..size]);
-        self.rest.advance(size);
+        self.advance(size);
         Poll::Ready(Ok(()))
+    }
+}
+
+/// Offsets count from the beginning of the range that was asked for. A seek costs nothing until the next read, which
+/// fetches from there on; inside the chunk at hand nothing is fetched again. Beyond the end there is nothing to read.
+impl AsyncSeek for Object {
+    fn start_seek(mut self: Pin<&mut Self>, to: SeekFrom) -> io::Result<()> {
+        let (base, offset) = match to {
+            SeekFrom::Start(offset) => (self.range.start, i128::from(offset)),
+            SeekFrom::Current(offset) => (self.position, i128::from(offset)),
+            SeekFrom::End(offset) => (self.range.end, i128::from(offset)),
+        };
+        let target =
+            u64::try_from(i128::from(base) + offset).ok().filter(|target| *target >= self.range.start);
+        let target = target.ok_or_else(|| {
+            io::Error::new(io::ErrorKind::InvalidInput, "a seek to before the beginning of the object")
+        })?;
+        self.seek_to(target);
+        Ok(())
+    }
+
+    fn poll_complete(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<u64>> {
+        Poll::Ready(Ok(self.position - self.range.start))
+    }
+}
+
+impl Object {
+    fn advance(&mut self, bytes: usize) {
+        self.rest.advance(bytes);
+        self.position += bytes as u64;
+    }
+
+    fn seek_to(&mut self, target: u64) {
+        let ahead = target.checked_sub(self.position).and_then(|ahead| usize::try_from(ahead).ok());
+        if let Some(ahead) = ahead.filter(|ahead| *ahead <= self.rest.len()) {
+            return self.advance(ahead);
+        }
+        self.rest = Bytes::new();
+        self.position = target;
+        self.began = target;
+        let reading = self.bucket.reading(&self.info, target.min(self.range.end)..self.range.end);
+        self.chunks = reading.map_or_else(|| stream::empty().boxed(), Reading::chunks);
     }
 }

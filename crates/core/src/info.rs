@@ -18,6 +18,22 @@ pub struct InfoOptions {
     pub consistency: Consistency,
 }
 
+impl InfoOptions {
+    /// Also tell of a deleted object.
+    #[must_use]
+    pub fn with_deleted(mut self) -> Self {
+        self.show_deleted = true;
+        self
+    }
+
+    /// Demand this freshness.
+    #[must_use]
+    pub fn with_consistency(mut self, consistency: Consistency) -> Self {
+        self.consistency = consistency;
+        self
+    }
+}
+
 impl Bucket {
     /// What the store tells of an object: of a link itself, not of its target.
     ///
@@ -37,7 +53,7 @@ impl Bucket {
         let stored = stored.ok_or_else(|| self.not_found(name))?;
         let info = self.read_record(&stored)?;
         if info.deleted && !options.show_deleted {
-            return Err(self.not_found(name));
+            return Err(self.deleted(name));
         }
         Ok(info)
     }
@@ -73,7 +89,8 @@ impl Bucket {
     pub(crate) fn read_record(&self, stored: &StoredRecord) -> Result<ObjectInfo> {
         let bad = |invalid: Invalid| self.bad_meta(&name_of_key(&stored.key), &invalid);
         let record = stored.record.as_ref().map_err(|invalid| bad(invalid.clone()))?;
-        let info = record.info(self.key(), stored.mtime, stored.revision).map_err(bad)?;
+        let mut info = record.info(self.key(), stored.mtime, stored.revision).map_err(bad)?;
+        info.expires = stored.expires;
         if !key_is_of_name(&stored.key, &info.name) {
             return Err(bad(Invalid::new(format!("it calls itself {:?}", info.name))));
         }
@@ -81,10 +98,18 @@ impl Bucket {
     }
 
     pub(crate) fn not_found(&self, name: &str) -> Error {
-        Error::NotFound { bucket: self.name().to_owned(), name: name.to_owned() }
+        Error::NotFound { bucket: self.name().to_owned(), name: name.to_owned(), deleted: false }
     }
 
-    fn bad_meta(&self, name: &str, invalid: &Invalid) -> Error {
+    pub(crate) fn deleted(&self, name: &str) -> Error {
+        Error::NotFound { bucket: self.name().to_owned(), name: name.to_owned(), deleted: true }
+    }
+
+    pub(crate) fn already_exists(&self, name: &str) -> Error {
+        Error::AlreadyExists { bucket: self.name().to_owned(), name: name.to_owned() }
+    }
+
+    pub(crate) fn bad_meta(&self, name: &str, invalid: &Invalid) -> Error {
         Error::BadMeta { bucket: self.name().to_owned(), name: name.to_owned(), reason: invalid.to_string() }
     }
 }

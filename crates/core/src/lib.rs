@@ -32,6 +32,8 @@ mod body;
 #[cfg(feature = "store")]
 mod bucket;
 #[cfg(feature = "store")]
+mod condition;
+#[cfg(feature = "store")]
 mod delete;
 #[cfg(feature = "store")]
 pub mod engine;
@@ -46,28 +48,42 @@ mod get;
 #[cfg(feature = "store")]
 mod info;
 #[cfg(feature = "store")]
+mod link;
+#[cfg(feature = "store")]
 mod list;
 #[cfg(feature = "store")]
+mod meta;
+#[cfg(feature = "store")]
 mod put;
+#[cfg(feature = "store")]
+mod resolve;
 #[cfg(feature = "store")]
 mod store;
 #[cfg(feature = "store")]
 mod upload;
+#[cfg(feature = "store")]
+mod watch;
+#[cfg(feature = "store")]
+mod write;
 
 #[cfg(feature = "store")]
 pub use {
     body::Body,
     bucket::Bucket,
+    condition::{Condition, WriteOptions},
     engine::{Consistency, StoreOptions},
     error::{During, Error, Result},
     get::{GetOptions, Object},
     info::InfoOptions,
     list::ListOptions,
     put::PutOptions,
+    resolve::Resolved,
     store::Store,
     upload::Upload,
+    watch::{Watch, WatchEvent, WatchOptions},
 };
 
 pub use protocol::{
-    BucketConfig, BucketName, BucketStatus, Digest, Link, Nuid, ObjectInfo, ObjectMeta, Placement, Storage,
+    BucketConfig, BucketName, BucketStatus, ByteRange, Digest, Link, Nuid, ObjectInfo, ObjectMeta, Placement,
+    Storage,
 };

@@ -3,25 +3,24 @@
 use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, Instant, SystemTime};
 
 use bytes::Bytes;
 
 use crate::body::Chunks;
+use crate::condition::Condition;
 use crate::delete::retired_by_replacing;
-use crate::engine::{Commit, Consistency, RecordWrite, Staging, StoredRecord};
+use crate::engine::{Commit, Consistency, Expiry, NewBlob, RecordWrite, Staging, StoredRecord};
 use crate::finish::Finish;
 use crate::info::check_name;
 use crate::protocol::digest::RunningDigest;
 use crate::protocol::info::{PutBody, Record};
-use crate::protocol::{Digest, Nuid, ObjectInfo, ObjectMeta, chunk, name};
+use crate::protocol::{Digest, Nuid, ObjectInfo, ObjectMeta, chunk};
+use crate::write::over;
 use crate::{Body, Bucket, Error, Result};
 
 /// How often a put of a body that can be read again is tried, when the server loses chunks of it.
 const ATTEMPTS: usize = 3;
-
-/// What a server needs of a message beside the record itself: the headers of the commit.
-const RECORD_HEADERS: usize = 256;
 
 /// How [`Bucket::put_with`] stores.
 #[derive(Clone, Default)]
@@ -29,6 +28,11 @@ const RECORD_HEADERS: usize = 256;
 pub struct PutOptions {
     /// Called with the bytes handed to the engine so far, after each chunk.
     pub progress: Option<Arc<dyn Fn(u64) + Send + Sync>>,
+    /// What must stand under the name for the put to take effect.
+    pub condition: Condition,
+    /// How long the object lives, from the beginning of the put; `None` for as long as the bucket's `ttl` lets it. A
+    /// server counts in whole seconds, and rounds up; its bytes may stay a few seconds longer.
+    pub expires: Option<Duration>,
 }
 
 impl PutOptions {
@@ -38,11 +42,35 @@ impl PutOptions {
         self.progress = Some(Arc::new(progress));
         self
     }
+
+    /// Put only if the name is free, see [`Condition::IfAbsent`].
+    #[must_use]
+    pub fn if_absent(mut self) -> Self {
+        self.condition = Condition::IfAbsent;
+        self
+    }
+
+    /// Put only over this revision, see [`Condition::IfRevision`].
+    #[must_use]
+    pub fn if_revision(mut self, revision: u64) -> Self {
+        self.condition = Condition::IfRevision(revision);
+        self
+    }
+
+    /// Let the object go by itself after this time.
+    #[must_use]
+    pub fn expires_after(mut self, time: Duration) -> Self {
+        self.expires = Some(time);
+        self
+    }
 }
 
 impl fmt::Debug for PutOptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("PutOptions").finish_non_exhaustive()
+        f.debug_struct("PutOptions")
+            .field("condition", &self.condition)
+            .field("expires", &self.expires)
+            .finish_non_exhaustive()
     }
 }
 
@@ -56,7 +84,8 @@ impl Bucket {
     ///
     /// The `mtime` of the answer is this machine's; [`info`](Self::info) tells the store's.
     ///
-    /// Fails with `InvalidName`, `Sealed`, `QuotaExceeded`, `BucketDeleted`, with the error of the body, …
+    /// Fails with `InvalidName`, `Sealed`, `QuotaExceeded`, `BucketDeleted`, with the error of the body, and with
+    /// `LinkNotAllowed` if `meta` was taken from a link.
     pub async fn put(&self, meta: impl Into<ObjectMeta>, body: impl Into<Body>) -> Result<ObjectInfo> {
         self.put_with(meta, body, PutOptions::default()).await
     }
@@ -92,7 +121,25 @@ impl Bucket {
         self.put(name, Body::file(path)).await
     }
 
-    /// Like [`put`](Self::put), with options.
+    /// Like [`put`](Self::put), with options. Fails with `Conflict` if its condition doesn't hold; with
+    /// `InvalidArgument` if the object is to expire, and the bucket's server or configuration knows no expiry, or if the
+    /// put took longer than the object was to live.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> jetblob::Result<()> {
+    /// # let dir = tempfile::tempdir().unwrap();
+    /// # let store = jetblob::Store::open(dir.path().to_str().unwrap()).await?;
+    /// # let bucket = store.create_bucket(jetblob::BucketConfig::new("b")).await?;
+    /// use std::time::Duration;
+    /// use jetblob::PutOptions;
+    ///
+    /// let once = PutOptions::default().if_absent().expires_after(Duration::from_secs(60));
+    /// bucket.put_with("lock", "mine", once.clone()).await?;
+    /// assert_eq!(bucket.put_with("lock", "mine too", once).await.unwrap_err().code(), "conflict");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn put_with(
         &self,
         meta: impl Into<ObjectMeta>,
@@ -101,13 +148,14 @@ impl Bucket {
     ) -> Result<ObjectInfo> {
         let meta = meta.into();
         let name = meta.name.clone();
+        let _under_way = self.begin_put();
         let put = self.put_again(meta, body.into(), &options).await;
         put.map_err(|error| error.during("put", Some(self.name()), Some(&name)))
     }
 
     /// Chunks that the server loses are never sent again alone: the whole body is, under a new nuid.
     async fn put_again(&self, meta: ObjectMeta, body: Body, options: &PutOptions) -> Result<ObjectInfo> {
-        let chunk_size = self.check_put(&meta)?;
+        let chunk_size = self.check_put(&meta, options)?;
         let mut body = Some(body);
         let mut attempt = 1;
         while let Some(now) = body.take() {
@@ -122,21 +170,21 @@ impl Bucket {
     }
 
     /// Refuses what can't become a record, before anything is sent. Answers with the size of a chunk.
-    fn check_put(&self, meta: &ObjectMeta) -> Result<usize> {
+    fn check_put(&self, meta: &ObjectMeta, options: &PutOptions) -> Result<usize> {
         check_name(&meta.name)?;
-        let max_message = self.engine.max_chunk_size();
-        let chunk_size = chunk::chunk_size(meta.chunk_size, max_message).map_err(|invalid| {
-            Error::InvalidArgument { argument: "chunk size", reason: invalid.to_string() }
-        })?;
+        if meta.link.is_some() {
+            return Err(Error::LinkNotAllowed { bucket: self.name().to_owned(), name: meta.name.clone() });
+        }
+        if options.expires == Some(Duration::ZERO) {
+            return Err(no_expiry("no time at all is too short"));
+        }
+        let chunk_size =
+            chunk::chunk_size(meta.chunk_size, self.engine.max_chunk_size()).map_err(|invalid| {
+                Error::InvalidArgument { argument: "chunk size", reason: invalid.to_string() }
+            })?;
         let digest = Digest::of(b"");
         let largest = PutBody { size: u64::MAX, chunks: u64::MAX, chunk_size, digest };
-        let record = Record::of_put(self.key(), meta, &Nuid::fresh(), &largest).to_json();
-        if record.len() + RECORD_HEADERS > max_message {
-            let reason =
-                format!("name, description, headers and metadata are {} bytes together", record.len());
-            let reason = format!("{reason}, more than one message of {max_message} bytes can hold");
-            return Err(Error::InvalidArgument { argument: "object metadata", reason });
-        }
+        self.check_size(&Record::of_put(self.key(), meta, &Nuid::fresh(), &largest))?;
         Ok(chunk_size)
     }
 
@@ -148,8 +196,12 @@ impl Bucket {
         options: &PutOptions,
     ) -> Result<ObjectInfo> {
         let nuid = Nuid::fresh();
+        let expires = options.expires.map(|time| {
+            Instant::now().checked_add(time).ok_or_else(|| no_expiry("that is longer than can be counted"))
+        });
+        let expires = expires.transpose()?;
         let mut chunks = body.chunks(chunk_size).await?;
-        let look_up = self.engine.last(&meta.name, Consistency::ReadYourWrites);
+        let look_up = self.look_before_put(&meta.name, options.condition);
         let first = chunks.next().await?;
         let (staged, body, current) = match first {
             None => {
@@ -158,7 +210,8 @@ impl Bucket {
             Some(first) => {
                 let size_hint =
                     if first.len() < chunk_size { Some(first.len() as u64) } else { chunks.size_hint() };
-                let mut staging = self.engine.stage(nuid.clone(), chunk_size, size_hint).await?;
+                let blob = NewBlob { nuid: nuid.clone(), chunk_size, size_hint, expires };
+                let mut staging = self.engine.stage(blob).await?;
                 let send = send(&mut *staging, first, chunks, chunk_size, options);
                 match tokio::try_join!(send, look_up) {
                     Ok((body, current)) => (Some(staging), body, current),
@@ -170,8 +223,20 @@ impl Bucket {
             }
         };
         let record = Record::of_put(self.key(), meta, &nuid, &body);
-        let put = Put { bucket: self.clone(), name: meta.name.clone(), nuid, record, staged };
+        let (name, condition) = (meta.name.clone(), options.condition);
+        let put = Put { bucket: self.clone(), name, nuid, record, staged, condition, expires };
         Finish::new(&self.engine, put.commit(current)).await
+    }
+
+    /// What the put replaces. A condition that doesn't hold ends the put here, not after all its bytes.
+    async fn look_before_put(&self, name: &str, condition: Condition) -> Result<Option<StoredRecord>> {
+        let current = self.engine.last(name, Consistency::ReadYourWrites).await?;
+        if condition.check(self, name, current.as_ref()).is_ok() {
+            return Ok(current);
+        }
+        // A replica may lag.
+        let current = self.engine.last(name, Consistency::Leader).await?;
+        condition.check(self, name, current.as_ref()).map(|()| current)
     }
 }
 
@@ -209,6 +274,8 @@ struct Put {
     nuid: Nuid,
     record: Record,
     staged: Option<Box<dyn Staging>>,
+    condition: Condition,
+    expires: Option<Instant>,
 }
 
 impl Put {
@@ -220,15 +287,14 @@ impl Put {
                     if let Some(staged) = self.staged.take() {
                         staged.keep();
                     }
-                    let info = self.record.info(self.bucket.key(), SystemTime::now(), revision);
-                    return info.map_err(|invalid| Error::BadMeta {
-                        bucket: self.bucket.name().to_owned(),
-                        name: self.name,
-                        reason: invalid.to_string(),
-                    });
+                    return self.stored(revision);
                 }
                 Err(Error::Conflict { .. }) => {
-                    match self.bucket.engine.last(&self.name, Consistency::Leader).await {
+                    let newer = self.bucket.engine.last(&self.name, Consistency::Leader).await;
+                    let checked = newer.and_then(|newer| {
+                        self.condition.check(&self.bucket, &self.name, newer.as_ref()).map(|()| newer)
+                    });
+                    match checked {
                         Ok(newer) => current = newer,
                         Err(error) => return Err(self.give_up(error).await),
                     }
@@ -249,14 +315,25 @@ impl Put {
             Some(StoredRecord { record: Ok(record), .. }) => retired_by_replacing(record, Some(&self.nuid)),
             _ => Vec::new(),
         };
-        let (key, expected) = match current {
-            Some(current) => (current.key, current.revision),
-            None => (name::record_key(&self.name), 0),
+        if self.expires.is_some_and(|expires| expires <= Instant::now()) {
+            return Err(no_expiry("the put took longer than the object was to live"));
+        }
+        let write = RecordWrite {
+            expires: self.expires.map(Expiry::By),
+            ..over(&self.name, current.as_ref(), Some(self.record.clone()))
         };
-        let write = RecordWrite { name: self.name.clone(), key, expected, record: Some(self.record.clone()) };
         let staged = self.staged.as_ref().map(|_| self.nuid.clone());
         let revisions = self.bucket.engine.commit(&Commit { staged, writes: vec![write], retire }).await?;
         Ok(revisions.first().copied().unwrap_or_default())
+    }
+
+    fn stored(&self, revision: u64) -> Result<ObjectInfo> {
+        let now = SystemTime::now();
+        let info = self.record.info(self.bucket.key(), now, revision);
+        let mut info = info.map_err(|invalid| self.bucket.bad_meta(&self.name, &invalid))?;
+        let left = self.expires.map(|expires| expires.saturating_duration_since(Instant::now()));
+        info.expires = left.and_then(|left| now.checked_add(left));
+        Ok(info)
     }
 
     async fn give_up(&mut self, error: Error) -> Error {
@@ -265,6 +342,10 @@ impl Put {
             None => error,
         }
     }
+}
+
+fn no_expiry(reason: &str) -> Error {
+    Error::InvalidArgument { argument: "expiry", reason: reason.to_owned() }
 }
 
 /// Removes what was staged, and waits for it, but not for a server that doesn't answer.

@@ -89,14 +89,51 @@ impl Store {
     ///
     /// Fails with `InvalidName` and `InvalidConfig`.
     pub async fn create_bucket(&self, config: BucketConfig) -> Result<Bucket> {
-        let name = parse_name(&config.name)?;
-        config.check().map_err(|invalid| Error::InvalidConfig {
-            bucket: name.to_string(),
-            reason: invalid.to_string(),
-        })?;
+        let name = check_config(&config)?;
         let created = self.engine.create_bucket(&config).await;
         let bucket = created.map_err(|error| error.during("create", Some(name.as_str()), None))?;
         Ok(Bucket::new(self.engine.clone(), bucket))
+    }
+
+    /// Changes the configuration of a bucket into this one, and keeps every setting of its stream that [`BucketConfig`]
+    /// doesn't know. To change one thing, begin with what is there:
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> jetblob::Result<()> {
+    /// # let dir = tempfile::tempdir().unwrap();
+    /// # let store = jetblob::Store::open(dir.path().to_str().unwrap()).await?;
+    /// # let bucket = store.create_bucket(jetblob::BucketConfig::new("b")).await?;
+    /// use jetblob::BucketConfig;
+    ///
+    /// let status = bucket.status().await?;
+    /// let bucket = store.update_bucket(BucketConfig { max_bytes: Some(1 << 30), ..status.into() }).await?;
+    /// # assert_eq!(bucket.status().await?.max_bytes, Some(1 << 30));
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// Fails with `BucketNotFound`, `Sealed`, and with `InvalidConfig` where the server refuses the change, in its words.
+    pub async fn update_bucket(&self, config: BucketConfig) -> Result<Bucket> {
+        let name = check_config(&config)?;
+        let updated = self.engine.update_bucket(&config).await;
+        let bucket = updated.map_err(|error| error.during("update", Some(name.as_str()), None))?;
+        Ok(Bucket::new(self.engine.clone(), bucket))
+    }
+
+    /// Creates a bucket, or changes the configuration of the one that exists into this one.
+    pub async fn create_or_update_bucket(&self, config: BucketConfig) -> Result<Bucket> {
+        loop {
+            match self.create_bucket(config.clone()).await {
+                Err(Error::BucketExists { .. }) => {}
+                created => return created,
+            }
+            match self.update_bucket(config.clone()).await {
+                // Deleted in between.
+                Err(Error::BucketNotFound { .. }) => {}
+                updated => return updated,
+            }
+        }
     }
 
     /// A bucket that exists. Fails with `BucketNotFound`.
@@ -136,6 +173,15 @@ impl fmt::Debug for Store {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Store({:?})", self.engine)
     }
+}
+
+/// Refuses a configuration before anything is sent.
+fn check_config(config: &BucketConfig) -> Result<BucketName> {
+    let name = parse_name(&config.name)?;
+    let checked = config.check();
+    let invalid = |reason: String| Error::InvalidConfig { bucket: name.to_string(), reason };
+    checked.map_err(|error| invalid(error.to_string()))?;
+    Ok(name)
 }
 
 fn parse_name(name: &str) -> Result<BucketName> {

@@ -65,7 +65,9 @@ impl Bucket {
         let (bucket, meta) = (self.clone(), meta.into());
         let (sent, outcome) = oneshot::channel();
         let engine = bucket.engine.clone();
+        let under_way = bucket.begin_put();
         engine.in_background(Box::pin(async move {
+            let _under_way = under_way;
             let _ = sent.send(bucket.put_with(meta, Body::stream(body), options).await);
         }));
         Upload { pieces: sender, put: Some(outcome), failed: None }

@@ -58,11 +58,11 @@ pub(crate) async fn run(args: Put, global: &Global) -> Result<(), Failure> {
         None => (pipe::body(io::stdin(), args.chunk_size), None),
     };
     let meta = ObjectMeta {
-        name,
         description: args.description,
         headers: headers_of(args.headers),
         metadata: args.metadata.into_iter().collect(),
         chunk_size: Some(args.chunk_size),
+        ..ObjectMeta::from(name)
     };
     let TargetPath { store, bucket, .. } = &args.target;
     let info = in_store(global, store.as_deref(), async |store| {

@@ -10,8 +10,9 @@
 //! The traits may gain methods in any release before 1.0.
 
 use std::fmt::Debug;
+use std::ops::Range;
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Instant, SystemTime};
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -37,6 +38,10 @@ pub use options::StoreOptions;
 pub trait Engine: Send + Sync + Debug {
     /// Creates a bucket, or finds it with the same configuration. With another one: `BucketExists`.
     async fn create_bucket(&self, config: &BucketConfig) -> Result<Arc<dyn EngineBucket>>;
+
+    /// Changes the configuration of a bucket, and keeps every setting that [`BucketConfig`] doesn't know. Fails with
+    /// `BucketNotFound`, and with `InvalidConfig` if the engine can't.
+    async fn update_bucket(&self, config: &BucketConfig) -> Result<Arc<dyn EngineBucket>>;
 
     /// Finds a bucket, or fails with `BucketNotFound`. Never creates one.
     async fn open_bucket(&self, bucket: &BucketName) -> Result<Arc<dyn EngineBucket>>;
@@ -75,22 +80,27 @@ pub trait EngineBucket: Send + Sync + Debug {
     /// like any other, see [`StoredRecord::record`]. Takes a time that doesn't depend on the bytes in the blobs.
     fn scan(&self) -> BoxStream<'static, Result<StoredRecord>>;
 
-    /// The records of the bucket in revision order, deleted ones included: first those that are there, each name once;
-    /// then [`Change::CaughtUp`], once; then every record that is committed, by whomever, for as long as the caller
-    /// polls. With `after`, only records of later revisions. Nothing is lost or told twice when a connection or a server
-    /// goes away and comes back; a record that is rewritten before it is told may be told only as it is then.
-    fn changes(&self, after: u64) -> BoxStream<'static, Result<Change>>;
+    /// The records of the bucket in revision order, deleted ones included: first those that `start` says of what is
+    /// there now; then [`Change::CaughtUp`], once; then every record that is committed, by whomever, for as long as the
+    /// caller polls. What is committed after this has returned is told.
+    ///
+    /// Nothing is lost or told twice when a connection or a server goes away and comes back; a record that is rewritten
+    /// before it is told may be told only as it is then. Fails with `BucketDeleted` when the bucket is gone, also if
+    /// there is another one of the same name by then.
+    async fn changes(&self, start: Start) -> Result<BoxStream<'static, Result<Change>>>;
 
     /// The largest chunk that [`Staging::write`] takes, in bytes. May change when a connection moves.
     fn max_chunk_size(&self) -> usize;
 
-    /// Begins a blob under a fresh nuid. `size_hint` is the size of the body in bytes, if it is known.
-    async fn stage(&self, nuid: Nuid, chunk_size: usize, size_hint: Option<u64>) -> Result<Box<dyn Staging>>;
+    /// Begins a blob. Fails with `InvalidArgument` if it is to expire, and the bucket knows no expiry.
+    async fn stage(&self, blob: NewBlob) -> Result<Box<dyn Staging>>;
 
-    /// The bytes of a blob from `offset` on, in order and in pieces, for as long as the caller polls. The stream ends
-    /// after `info.size` bytes of the blob, by the sum of the chunks' sizes; it fails with `DataMissing` as soon as the store has no more of them. Dropping
-    /// it lets go of everything, at the server too.
-    fn read(&self, info: &ObjectInfo, nuid: &Nuid, offset: u64) -> BoxStream<'static, Result<Bytes>>;
+    /// These bytes of a blob, in order and in pieces, for as long as the caller polls. The stream ends with the range,
+    /// which is inside `info.size`; bytes beyond that size are handed out only where the chunk that holds the end is
+    /// larger than it should be. It fails with `DataMissing` as soon as the store has no more of them. Bytes before the
+    /// range are not read where the engine can tell where it begins. Dropping the stream lets go of everything, at the
+    /// server too.
+    fn read(&self, info: &ObjectInfo, nuid: &Nuid, range: Range<u64>) -> BoxStream<'static, Result<Bytes>>;
 
     /// Removes a blob that no live record names.
     async fn remove_blob(&self, nuid: &Nuid) -> Result<()>;
@@ -141,6 +151,34 @@ pub struct StoredRecord {
     pub revision: u64,
     /// When it was stored, by the store's clock.
     pub mtime: SystemTime,
+    /// When it goes by itself, by the store's clock, if it was written with an expiry of its own.
+    pub expires: Option<SystemTime>,
+}
+
+/// A blob that is to be written.
+#[derive(Debug, Clone)]
+pub struct NewBlob {
+    /// Its id: a fresh one.
+    pub nuid: Nuid,
+    /// Bytes of every chunk but the last.
+    pub chunk_size: usize,
+    /// Bytes of the whole body, if that is known.
+    pub size_hint: Option<u64>,
+    /// When it may go by itself, and not before. A record that names it goes no later.
+    pub expires: Option<Instant>,
+}
+
+/// With what [`EngineBucket::changes`] begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Start {
+    /// The current record of every name.
+    Current,
+    /// All records that the store still has, also those that were written over without being removed.
+    History,
+    /// The records of later revisions than this.
+    After(u64),
+    /// Nothing that is there already.
+    Now,
 }
 
 /// What [`EngineBucket::changes`] tells.
@@ -183,6 +221,17 @@ pub struct RecordWrite {
     pub key: String,
     /// The revision of the record that this one replaces; 0 if there must be none.
     pub expected: u64,
-    /// The new record; `None` removes the name without a trace.
+    /// The new record; `None` removes the name: a marker tells of it, which goes by itself soon.
     pub record: Option<Record>,
+    /// When the record goes by itself.
+    pub expires: Option<Expiry>,
+}
+
+/// A time at which something goes by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Expiry {
+    /// By the clock of this process.
+    By(Instant),
+    /// By the clock of the store.
+    At(SystemTime),
 }

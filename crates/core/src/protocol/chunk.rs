@@ -1,5 +1,7 @@
 //! How a body is cut into chunks, and how chunks are checked on the way back.
 
+use std::ops::Range;
+
 use super::digest::RunningDigest;
 use super::{Digest, Invalid, ObjectInfo, limits};
 
@@ -36,10 +38,8 @@ pub struct BodyCheck {
 pub enum Mismatch {
     /// More bytes came than the record says.
     TooLong {
-        /// Bytes that the record says.
-        size: u64,
-        /// Bytes that came so far.
-        received: u64,
+        /// How many more, so far.
+        excess: u64,
     },
     /// The bytes are not those that were put.
     Digest {
@@ -53,7 +53,18 @@ pub enum Mismatch {
 impl BodyCheck {
     /// A check against the size and digest in a record. A record without a digest is checked by size alone.
     pub fn new(info: &ObjectInfo) -> Self {
-        Self { size: info.size, expected: info.digest, received: 0, running: RunningDigest::default() }
+        Self::of_range(info, &(0..info.size))
+    }
+
+    /// A check of a part: by its size alone, unless it is the whole.
+    pub fn of_range(info: &ObjectInfo, range: &Range<u64>) -> Self {
+        let whole = *range == (0..info.size);
+        Self {
+            size: range.end.saturating_sub(range.start),
+            expected: info.digest.filter(|_| whole),
+            received: 0,
+            running: RunningDigest::default(),
+        }
     }
 
     /// Bytes that came so far.
@@ -71,7 +82,7 @@ impl BodyCheck {
     pub fn accept(&mut self, chunk: &[u8]) -> Result<(), Mismatch> {
         self.received = self.received.saturating_add(chunk.len() as u64);
         if self.received > self.size {
-            return Err(Mismatch::TooLong { size: self.size, received: self.received });
+            return Err(Mismatch::TooLong { excess: self.received - self.size });
         }
         if let Some(expected) = self.expected {
             self.running.update(chunk);

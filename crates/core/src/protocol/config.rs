@@ -141,6 +141,39 @@ impl BucketConfig {
         }
     }
 
+    /// Changes the configuration of an existing stream into that of this bucket: [`STREAM_FEATURES`] too, but nothing
+    /// else that a bucket doesn't know, whoever set it.
+    pub fn update_stream_config(&self, bucket: &BucketName, stream: &mut Map<String, Value>) {
+        let added_by_server = stream.get("metadata").and_then(Value::as_object).cloned().unwrap_or_default();
+        let known = self.to_stream_config(bucket);
+        for field in ["description", "placement", "metadata"] {
+            stream.remove(field);
+        }
+        for field in [
+            "description",
+            "max_age",
+            "max_bytes",
+            "storage",
+            "num_replicas",
+            "placement",
+            "compression",
+            "metadata",
+        ] {
+            if let Some(value) = known.get(field) {
+                stream.insert(field.to_owned(), value.clone());
+            }
+        }
+        for (key, value) in added_by_server.into_iter().filter(|(key, _)| is_of_server(key)) {
+            stream.entry("metadata").or_insert_with(|| json!({}))[key] = value;
+        }
+        for feature in STREAM_FEATURES {
+            // Absent is how an old server says that it doesn't know one.
+            if !self.plain || is_on(stream, feature) {
+                stream.insert(feature.to_owned(), json!(!self.plain));
+            }
+        }
+    }
+
     /// Reads the bucket out of a stream's configuration, whoever created it.
     pub fn of_stream_config(bucket: &BucketName, stream: &Map<String, Value>) -> Self {
         let text = |field: &str| stream.get(field).and_then(Value::as_str).unwrap_or_default();
@@ -190,6 +223,11 @@ impl BucketConfig {
 /// batches (2.12), and a TTL per message (2.11). A server that doesn't know one ignores or refuses it.
 pub const STREAM_FEATURES: [&str; 3] = ["allow_batched", "allow_atomic", "allow_msg_ttl"];
 
+/// The bucket that a stream is a mirror of; `None` if it is no mirror, or none of a bucket.
+pub fn mirrored_bucket(stream: &Map<String, Value>) -> Option<BucketName> {
+    BucketName::of_stream(stream.get("mirror")?.get("name")?.as_str()?)
+}
+
 /// Whether a boolean of a stream configuration is set.
 pub fn is_on(stream: &Map<String, Value>, field: &str) -> bool {
     stream.get(field).and_then(Value::as_bool).unwrap_or(false)
@@ -221,9 +259,13 @@ fn strings(value: Option<&Value>) -> Vec<String> {
 fn own_metadata(stream: &Map<String, Value>) -> BTreeMap<String, String> {
     let entries = stream.get("metadata").and_then(Value::as_object).into_iter().flatten();
     entries
-        .filter(|(key, _)| !key.starts_with("_nats."))
+        .filter(|(key, _)| !is_of_server(key))
         .filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned())))
         .collect()
+}
+
+fn is_of_server(metadata_key: &str) -> bool {
+    metadata_key.starts_with("_nats.")
 }
 
 /// What a bucket is, and how full.
@@ -254,6 +296,11 @@ pub struct BucketStatus {
     pub backing_store: &'static str,
     /// Names and values of the caller's own.
     pub metadata: BTreeMap<String, String>,
+    /// Whether the stream features that ADR-20 doesn't name are off, see [`BucketConfig::plain`].
+    pub plain: bool,
+    /// How many records there are: one for each object and link, and one for each deleted name whose marker is left.
+    /// `None` where it isn't known: in a listing of a server's buckets, or where reading records is denied.
+    pub records: Option<u64>,
 }
 
 impl BucketStatus {
@@ -272,6 +319,26 @@ impl BucketStatus {
             size,
             backing_store,
             metadata: config.metadata,
+            plain: config.plain,
+            records: None,
+        }
+    }
+}
+
+/// The configuration of a bucket as it is, to change something of it.
+impl From<BucketStatus> for BucketConfig {
+    fn from(status: BucketStatus) -> Self {
+        Self {
+            name: status.bucket,
+            description: status.description,
+            ttl: status.ttl,
+            max_bytes: status.max_bytes,
+            storage: status.storage,
+            replicas: status.replicas,
+            placement: status.placement,
+            compression: status.compressed,
+            metadata: status.metadata,
+            plain: status.plain,
         }
     }
 }
@@ -313,6 +380,23 @@ mod tests {
 
         stream["max_age"] = json!(1);
         assert_eq!(config().differences(&bucket(), &stream), ["ttl"]);
+    }
+
+    #[test]
+    fn an_update_keeps_what_a_bucket_does_not_know() {
+        let mut stream = config().to_stream_config(&bucket());
+        stream.insert("duplicate_window".into(), json!(120_000_000_000_u64));
+        stream.insert("republish".into(), json!({ "src": ">", "dest": "copy.>" }));
+        stream["metadata"]["_nats.level"] = json!("4");
+        let other = BucketConfig { ttl: None, plain: false, ..BucketConfig::new("b") };
+        other.update_stream_config(&bucket(), &mut stream);
+        assert_eq!(BucketConfig::of_stream_config(&bucket(), &stream), other);
+        assert_eq!(stream["duplicate_window"], json!(120_000_000_000_u64));
+        assert_eq!(stream["republish"]["dest"], "copy.>");
+        assert_eq!(stream["metadata"], json!({ "_nats.level": "4" }));
+        assert!(!stream.contains_key("description"));
+        config().update_stream_config(&bucket(), &mut stream);
+        assert_eq!(BucketConfig::of_stream_config(&bucket(), &stream), config());
     }
 
     #[test]

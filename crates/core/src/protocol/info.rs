@@ -20,8 +20,11 @@ pub struct ObjectMeta {
     pub headers: BTreeMap<String, Vec<String>>,
     /// Names and values of the caller's own.
     pub metadata: BTreeMap<String, String>,
-    /// The size of a chunk in bytes; `None` for 128 KiB. Clamped to what the server accepts.
+    /// The size of a chunk in bytes; `None` for 128 KiB. Clamped to what the server accepts. Only a put reads it.
     pub chunk_size: Option<usize>,
+    /// Where an entry points to, if this was taken from the info of a link. A put refuses it (`LinkNotAllowed`), so that
+    /// a link isn't copied as an object without bytes; `add_link` makes links.
+    pub link: Option<Link>,
 }
 
 impl From<&str> for ObjectMeta {
@@ -33,6 +36,15 @@ impl From<&str> for ObjectMeta {
 impl From<String> for ObjectMeta {
     fn from(name: String) -> Self {
         Self { name, ..Self::default() }
+    }
+}
+
+/// What was said of an object, to say it of another one.
+impl From<ObjectInfo> for ObjectMeta {
+    fn from(info: ObjectInfo) -> Self {
+        let chunk_size = info.chunk_size.and_then(|size| size.try_into().ok());
+        let ObjectInfo { name, description, headers, metadata, link, .. } = info;
+        Self { name, description, headers, metadata, chunk_size, link }
     }
 }
 
@@ -69,12 +81,16 @@ pub struct ObjectInfo {
     pub chunks: u64,
     /// The size of a full chunk in bytes, as its writer says.
     pub chunk_size: Option<u64>,
+    /// Whether its writer says that every chunk but the last is full, as jetblob does: then the place of a byte is known.
+    pub full_chunks: bool,
     /// The SHA-256 of the object's bytes; `None` for links and deleted objects.
     pub digest: Option<Digest>,
     /// Whether only the marker of a deleted object is left.
     pub deleted: bool,
     /// When the record was stored, by the store's clock.
     pub mtime: SystemTime,
+    /// When the object goes by itself, if it was put with an expiry of its own. The bucket's `ttl` is not in it.
+    pub expires: Option<SystemTime>,
     /// The revision of the record: what conditional writes compare.
     pub revision: u64,
 }
@@ -92,13 +108,18 @@ impl Default for ObjectInfo {
             size: 0,
             chunks: 0,
             chunk_size: None,
+            full_chunks: false,
             digest: None,
             deleted: false,
             mtime: SystemTime::UNIX_EPOCH,
+            expires: None,
             revision: 0,
         }
     }
 }
+
+/// jetblob's own word in a record, beside the standard's: that every chunk but the last is full.
+const FULL_CHUNKS: &str = "full_chunks";
 
 /// A record as raw JSON: whatever its writer put there, kept whole, so that a rewrite loses nothing.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -116,15 +137,53 @@ impl Record {
 
     /// The record of a finished put.
     pub fn of_put(bucket: &BucketName, meta: &ObjectMeta, nuid: &Nuid, body: &PutBody) -> Self {
-        let mut record = Self::default();
-        record.set("name", json!(meta.name));
-        record.set_described(meta);
-        record.set("options", json!({ "max_chunk_size": body.chunk_size }));
-        record.set("bucket", json!(bucket.as_str()));
-        record.set("nuid", json!(nuid.as_str()));
+        let mut record = Self::new(bucket, &meta.name, nuid).with_meta(bucket, meta);
+        record.set("options", json!({ "max_chunk_size": body.chunk_size, FULL_CHUNKS: true }));
         record.set("size", json!(body.size));
         record.set("chunks", json!(body.chunks));
         record.set("digest", json!(body.digest.to_string()));
+        record
+    }
+
+    /// The record of a link.
+    pub fn of_link(bucket: &BucketName, meta: &ObjectMeta, nuid: &Nuid, link: &Link) -> Self {
+        let mut record = Self::new(bucket, &meta.name, nuid).with_meta(bucket, meta);
+        let target = match &link.name {
+            Some(name) => json!({ "bucket": link.bucket, "name": name }),
+            None => json!({ "bucket": link.bucket }),
+        };
+        record.set("options", json!({ "link": target }));
+        record
+    }
+
+    /// The marker of a name that an object was moved away from. It names no blob: that is the object's still.
+    pub fn of_moved(bucket: &BucketName, name: &str) -> Self {
+        let mut record = Self::new(bucket, name, &Nuid::fresh());
+        record.set("deleted", json!(true));
+        record
+    }
+
+    fn new(bucket: &BucketName, name: &str, nuid: &Nuid) -> Self {
+        let mut record = Self::default();
+        record.set("name", json!(name));
+        record.set("bucket", json!(bucket.as_str()));
+        record.set("nuid", json!(nuid.as_str()));
+        record.set("size", json!(0));
+        record.set("chunks", json!(0));
+        record
+    }
+
+    /// The same object with the name, description, headers and metadata of `meta`, as a whole. What jetblob doesn't know
+    /// in the record stays.
+    #[must_use]
+    pub fn with_meta(&self, bucket: &BucketName, meta: &ObjectMeta) -> Self {
+        let mut record = self.clone();
+        record.set("name", json!(meta.name));
+        record.set("bucket", json!(bucket.as_str()));
+        record.set_unless("description", json!(meta.description), meta.description.is_empty());
+        record.set_unless("headers", json!(meta.headers), meta.headers.is_empty());
+        record.set_unless("metadata", json!(meta.metadata), meta.metadata.is_empty());
+        record.0.remove("mtime");
         record
     }
 
@@ -150,15 +209,11 @@ impl Record {
         self.0.insert(field.to_owned(), value);
     }
 
-    fn set_described(&mut self, meta: &ObjectMeta) {
-        if !meta.description.is_empty() {
-            self.set("description", json!(meta.description));
-        }
-        if !meta.headers.is_empty() {
-            self.set("headers", json!(meta.headers));
-        }
-        if !meta.metadata.is_empty() {
-            self.set("metadata", json!(meta.metadata));
+    fn set_unless(&mut self, field: &str, value: Value, empty: bool) {
+        if empty {
+            self.0.remove(field);
+        } else {
+            self.set(field, value);
         }
     }
 
@@ -217,6 +272,8 @@ impl Record {
             Some(options) => natural(options, "max_chunk_size")?.filter(|&size| size > 0),
             None => None,
         };
+        // Like any field that the standard doesn't name, it may be anything at all.
+        let full_chunks = options.and_then(|options| options.get(FULL_CHUNKS)) == Some(&Value::Bool(true));
         if chunk_size.is_some_and(|size| size > limits::MAX_CHUNK_SIZE as u64) {
             return Err(Invalid::new("max_chunk_size is larger than any message"));
         }
@@ -234,9 +291,11 @@ impl Record {
             size,
             chunks,
             chunk_size,
+            full_chunks,
             digest,
             deleted,
             mtime,
+            expires: None,
             revision,
         })
     }

@@ -7,6 +7,7 @@
 //! * [`info`]: the record of an object, as JSON and as values
 //! * [`config`]: a bucket's configuration, and the stream that it becomes
 //! * [`chunk`]: how a body is cut, and how its chunks are checked on the way back
+//! * [`range`]: a part of an object's bytes
 //! * [`digest`]: SHA-256 and its text forms
 //! * [`nuid`]: the id of a blob
 //! * [`limits`]: every number that bounds something
@@ -20,12 +21,14 @@ pub mod info;
 pub mod limits;
 pub mod name;
 pub mod nuid;
+pub mod range;
 
 pub use config::{BucketConfig, BucketStatus, Placement, Storage};
 pub use digest::Digest;
 pub use info::{Link, ObjectInfo, ObjectMeta};
 pub use name::BucketName;
 pub use nuid::Nuid;
+pub use range::ByteRange;
 
 /// Why a value breaks the rules of the protocol, in words for a person.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -4,15 +4,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_nats::connection::State;
-use async_nats::{Client, HeaderMap, Message, Request, RequestErrorKind, Subject, Subscriber};
+use async_nats::{Client, HeaderMap, Message, PublishError, Request, RequestErrorKind, Subject, Subscriber};
 use bytes::Bytes;
 use serde_json::Value;
+use tokio::sync::watch;
 use tokio::time::{Instant, sleep, timeout};
 use tokio_util::task::TaskTracker;
 
 use super::denial::Denials;
+use super::expiry;
 use super::inbox::InboxPool;
+use super::reconnect::Reconnects;
 use crate::engine::StoreOptions;
+use crate::protocol::BucketName;
 use crate::{Error, Result};
 
 pub(super) const INVALID_JSON: u64 = 10_025;
@@ -23,6 +27,8 @@ pub(super) const REPLICAS_UNSUPPORTED: u64 = 10_074;
 pub(super) const WRONG_LAST_SEQUENCE: u64 = 10_071;
 pub(super) const WRONG_LAST_SEQUENCE_UNTOLD: u64 = 10_164;
 pub(super) const TOO_MANY_REQUESTS: u64 = 10_167;
+/// A TTL on a message to a stream that knows none.
+pub(super) const TTL_DISABLED: u64 = 10_166;
 const STORE_FAILED: u64 = 10_077;
 const SEALED: u64 = 10_109;
 /// A batch that the server has forgotten, after a restart or a long silence.
@@ -41,6 +47,7 @@ pub(super) struct Api {
     prefix: String,
     idle_timeout: Duration,
     denials: Denials,
+    reconnects: Reconnects,
     inboxes: Arc<InboxPool>,
     background: TaskTracker,
 }
@@ -75,10 +82,25 @@ impl Refusal {
         }
     }
 
+    /// The refusal as an error of creating or changing a bucket: what the server doesn't like of it, in its own words.
+    pub(super) fn of_config(self, bucket: &BucketName) -> Error {
+        match self {
+            Self::Server { code: STREAM_NOT_FOUND, .. } => {
+                Error::BucketNotFound { bucket: bucket.to_string() }
+            }
+            Self::Server { code: SEALED, .. } => Error::Sealed { bucket: bucket.to_string() },
+            Self::Server { code: INVALID_JSON | INVALID_CONFIG | REPLICAS_UNSUPPORTED, text } => {
+                Error::InvalidConfig { bucket: bucket.to_string(), reason: text }
+            }
+            refusal => refusal.into_error(),
+        }
+    }
+
     /// The refusal as an error of an operation inside an open bucket.
     pub(super) fn in_bucket(self, bucket: &str) -> Error {
         match self {
             Self::Server { code: STREAM_NOT_FOUND, .. } => Error::BucketDeleted { bucket: bucket.to_owned() },
+            Self::Server { code: TTL_DISABLED, .. } => expiry::unsupported(bucket),
             Self::Server { code: SEALED, .. } => Error::Sealed { bucket: bucket.to_owned() },
             Self::NoResponders { .. } => Error::unavailable("no server answers for the bucket now"),
             refusal => refusal.into_error(),
@@ -105,7 +127,12 @@ impl Error {
 }
 
 impl Api {
-    pub(super) fn new(client: Client, options: &StoreOptions, denials: Denials) -> Self {
+    pub(super) fn new(
+        client: Client,
+        options: &StoreOptions,
+        denials: Denials,
+        reconnects: Reconnects,
+    ) -> Self {
         let prefix = match (&options.api_prefix, &options.domain) {
             (Some(prefix), _) => prefix.trim_end_matches('.').to_owned(),
             (None, Some(domain)) => format!("$JS.{domain}.API"),
@@ -113,7 +140,8 @@ impl Api {
         };
         let inboxes = Arc::new(InboxPool::new(client.clone(), denials.clone(), options.idle_timeout));
         let background = TaskTracker::new();
-        Self { client, prefix, idle_timeout: options.idle_timeout, denials, inboxes, background }
+        let idle_timeout = options.idle_timeout;
+        Self { client, prefix, idle_timeout, denials, reconnects, inboxes, background }
     }
 
     pub(super) fn client(&self) -> &Client {
@@ -122,6 +150,11 @@ impl Api {
 
     pub(super) fn inboxes(&self) -> &Arc<InboxPool> {
         &self.inboxes
+    }
+
+    /// Changes when the connection is made anew.
+    pub(super) fn reconnects(&self) -> watch::Receiver<u64> {
+        self.reconnects.watch()
     }
 
     pub(super) fn idle_timeout(&self) -> Duration {
@@ -150,7 +183,26 @@ impl Api {
 
     /// Sends a message whose reply goes to an inbox.
     pub(super) async fn publish(&self, subject: Subject, reply: String, payload: Bytes) -> Result<()> {
-        match timeout(self.idle_timeout, self.client.publish_with_reply(subject, reply, payload)).await {
+        let publish = self.client.publish_with_reply(subject, reply, payload);
+        self.in_time(publish).await
+    }
+
+    /// The same with headers, if there are any.
+    pub(super) async fn publish_with(
+        &self,
+        subject: Subject,
+        reply: String,
+        headers: Option<HeaderMap>,
+        payload: Bytes,
+    ) -> Result<()> {
+        let Some(headers) = headers else {
+            return self.publish(subject, reply, payload).await;
+        };
+        self.in_time(self.client.publish_with_reply_and_headers(subject, reply, headers, payload)).await
+    }
+
+    async fn in_time(&self, publish: impl Future<Output = Result<(), PublishError>>) -> Result<()> {
+        match timeout(self.idle_timeout, publish).await {
             Ok(published) => published.map_err(|error| Error::unavailable(error.to_string())),
             Err(_) => Err(self.silence("the connection to take a message")),
         }

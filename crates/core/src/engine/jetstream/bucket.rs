@@ -1,28 +1,30 @@
 //! A stream as the contract wants it: every method is delegation.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use futures_util::stream::BoxStream;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::api::Api;
 use super::stage::JetStreamStaging;
 use super::stream::BucketStream;
 use super::{changes, commit, config_of, read, scan, status_of};
-use crate::engine::{Change, Commit, Consistency, EngineBucket, Staging, StoredRecord};
+use crate::Result;
+use crate::engine::{Change, Commit, Consistency, EngineBucket, NewBlob, Staging, Start, StoredRecord};
 use crate::protocol::{BucketName, BucketStatus, Nuid, ObjectInfo};
-use crate::{Error, Result};
 
 /// A bucket of [`JetStreamEngine`](super::JetStreamEngine).
 #[derive(Debug)]
 pub(super) struct JetStreamBucket(Arc<BucketStream>);
 
 impl JetStreamBucket {
-    pub(super) fn new(api: Arc<Api>, bucket: BucketName, config: &Map<String, Value>) -> Self {
-        Self(Arc::new(BucketStream::new(api, bucket, config)))
+    /// The bucket of the stream that an answer of the server describes.
+    pub(super) fn new(api: Arc<Api>, bucket: BucketName, answer: &Value) -> Self {
+        Self(Arc::new(BucketStream::new(api, bucket, answer)))
     }
 }
 
@@ -33,8 +35,10 @@ impl EngineBucket for JetStreamBucket {
     }
 
     async fn status(&self) -> Result<BucketStatus> {
-        let info = self.0.stream_info(&Value::Null).await?;
-        Ok(status_of(&self.0.bucket, &info))
+        let (info, records) = tokio::join!(self.0.stream_info(&Value::Null), scan::count(&self.0));
+        let mut status = status_of(&self.0.bucket, &info?);
+        status.records = records;
+        Ok(status)
     }
 
     async fn seal(&self) -> Result<()> {
@@ -53,26 +57,21 @@ impl EngineBucket for JetStreamBucket {
         scan::records(self.0.clone())
     }
 
-    fn changes(&self, after: u64) -> BoxStream<'static, Result<Change>> {
-        changes::changes(self.0.clone(), after)
+    async fn changes(&self, start: Start) -> Result<BoxStream<'static, Result<Change>>> {
+        changes::changes(self.0.clone(), start).await
     }
 
     fn max_chunk_size(&self) -> usize {
-        self.0.api.client().max_payload().min(self.0.max_msg_size.unwrap_or(usize::MAX))
+        self.0.max_message()
     }
 
-    async fn stage(&self, nuid: Nuid, chunk_size: usize, size_hint: Option<u64>) -> Result<Box<dyn Staging>> {
-        if !self.0.hazards.is_empty() {
-            return Err(Error::InvalidConfig {
-                bucket: self.0.bucket.to_string(),
-                reason: format!("its stream would drop chunks: {}", self.0.hazards),
-            });
-        }
-        Ok(Box::new(JetStreamStaging::begin(self.0.clone(), nuid, chunk_size, size_hint).await?))
+    async fn stage(&self, blob: NewBlob) -> Result<Box<dyn Staging>> {
+        self.0.check_writable()?;
+        Ok(Box::new(JetStreamStaging::begin(self.0.clone(), blob).await?))
     }
 
-    fn read(&self, info: &ObjectInfo, nuid: &Nuid, offset: u64) -> BoxStream<'static, Result<Bytes>> {
-        read::chunks(self.0.clone(), info, nuid, offset)
+    fn read(&self, info: &ObjectInfo, nuid: &Nuid, range: Range<u64>) -> BoxStream<'static, Result<Bytes>> {
+        read::chunks(self.0.clone(), info, nuid, range)
     }
 
     async fn remove_blob(&self, nuid: &Nuid) -> Result<()> {

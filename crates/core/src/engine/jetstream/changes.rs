@@ -5,23 +5,32 @@ use std::sync::Arc;
 use futures_util::StreamExt;
 use futures_util::stream::{self, BoxStream};
 
-use super::pull::{Delivered, Pull};
+use super::pull::{Deliver, Delivered, Pull};
 use super::scan;
 use super::stream::BucketStream;
 use crate::Result;
-use crate::engine::Change;
+use crate::engine::{Change, Start};
 
-/// The records after a revision, the marker, and every later record.
-pub(super) fn changes(stream: Arc<BucketStream>, after: u64) -> BoxStream<'static, Result<Change>> {
-    stream::try_unfold(Err(stream), move |changes| async move {
-        let mut changes = match changes {
-            Ok(changes) => changes,
-            Err(stream) => Changes::begin(stream, after).await?,
-        };
+/// The records that `start` says, the marker, and every later record.
+pub(super) async fn changes(
+    stream: Arc<BucketStream>,
+    start: Start,
+) -> Result<BoxStream<'static, Result<Change>>> {
+    let (deliver, after) = match start {
+        Start::Current => (Deliver::LastPerSubject, 0),
+        Start::History => (Deliver::All, 0),
+        Start::After(revision) => (Deliver::All, revision),
+        Start::Now => (Deliver::New, 0),
+    };
+    let selection = scan::all_records(&stream, deliver);
+    let opened = Pull::open_after(stream.clone(), selection, after).await;
+    let pull = opened.map_err(|refusal| stream.refused(refusal))?;
+    let changes = Changes { left: pull.pending(), stream, pull, caught_up: false };
+    let changes = stream::try_unfold(changes, |mut changes| async move {
         let change = changes.next().await?;
-        Ok(Some((change, Ok(changes))))
-    })
-    .boxed()
+        Ok(Some((change, changes)))
+    });
+    Ok(changes.boxed())
 }
 
 struct Changes {
@@ -33,15 +42,6 @@ struct Changes {
 }
 
 impl Changes {
-    async fn begin(stream: Arc<BucketStream>, after: u64) -> Result<Self> {
-        let mut selection = scan::all_records(&stream);
-        selection.last_per_subject = after == 0;
-        let opened = Pull::open_after(stream.clone(), selection, after).await;
-        let pull = opened.map_err(|refusal| stream.refused(refusal))?;
-        let left = pull.pending();
-        Ok(Self { stream, pull, left, caught_up: false })
-    }
-
     async fn next(&mut self) -> Result<Change> {
         if self.left > 0
             && let Some(message) = self.pull.next().await?

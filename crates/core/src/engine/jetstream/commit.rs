@@ -1,23 +1,42 @@
 //! Making a change visible, and retiring what it replaced.
 
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
 use async_nats::HeaderMap;
 use bytes::Bytes;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use super::api::{self, Refusal};
+use super::expiry;
 use super::stream::BucketStream;
-use crate::engine::{Commit, Consistency, RecordWrite};
+use crate::engine::{Commit, Consistency, Expiry, RecordWrite};
+use crate::protocol::Nuid;
+use crate::protocol::info::Record;
 use crate::{Error, Result};
 
-/// New records come first and removed ones last, so that a crash in between leaves two names for one blob, never none.
+/// How long the marker of a name that is removed stays, for those who watch.
+const MARKER_STAYS: Duration = Duration::from_secs(1);
+
+const ATOMIC_DISABLED: u64 = 10_174;
+/// The server dropped an atomic batch before its end: nothing of it is stored.
+const ATOMIC_INCOMPLETE: u64 = 10_176;
+const ATOMIC_TOO_MANY: u64 = 10_210;
+
+/// Several records go in one atomic batch. Where the stream takes none, new records come first and removed ones last, so
+/// that a crash in between leaves two names for one blob, never none.
 pub(super) async fn commit(stream: &BucketStream, commit: &Commit) -> Result<Vec<u64>> {
+    stream.check_writable()?;
+    let (mut order, removed): (Vec<_>, Vec<_>) =
+        (0..commit.writes.len()).partition(|&index| commit.writes[index].record.is_some());
+    order.extend(removed);
+    let messages: Vec<_> = order.iter().map(|&index| Message::new(stream, &commit.writes[index])).collect();
+    let stored = store(stream, commit, &messages).await?;
     let mut revisions = vec![0; commit.writes.len()];
-    let (written, removed): (Vec<_>, Vec<_>) =
-        commit.writes.iter().enumerate().partition(|(_, write)| write.record.is_some());
-    for (index, write) in written.into_iter().chain(removed) {
-        revisions[index] = Pending { stream, commit, write }.settle().await?;
-        stream.committed.note(&write.name, revisions[index]);
+    for (index, revision) in order.into_iter().zip(stored) {
+        revisions[index] = revision;
+        stream.committed.note(&commit.writes[index].name, revision);
     }
     for nuid in &commit.retire {
         if let Err(refusal) = stream.retire(nuid).await {
@@ -28,11 +47,110 @@ pub(super) async fn commit(stream: &BucketStream, commit: &Commit) -> Result<Vec
     Ok(revisions)
 }
 
-/// One write whose end is not known yet.
+async fn store(stream: &BucketStream, commit: &Commit, messages: &[Message<'_>]) -> Result<Vec<u64>> {
+    let staged = commit.staged.as_ref();
+    if messages.len() > 1 && stream.takes_atomic.load(Ordering::Relaxed) {
+        match (Pending { stream, staged, messages }).settle().await {
+            // The feature was taken away since the stream was opened.
+            Err(Error::Server { code: ATOMIC_DISABLED, .. }) => {
+                stream.takes_atomic.store(false, Ordering::Relaxed);
+            }
+            settled => return settled.map(|first| (first..).take(messages.len()).collect()),
+        }
+    }
+    let mut revisions = Vec::with_capacity(messages.len());
+    for (index, message) in messages.iter().enumerate() {
+        let pending = Pending { stream, staged, messages: &messages[index..=index] };
+        match pending.settle().await {
+            Ok(revision) => {
+                revisions.push(revision);
+                message.clear_marker(stream, revision).await;
+            }
+            Err(error) if index == 0 => return Err(error),
+            // Whether the rest took effect or not, the first did: that is what can be looked at later.
+            Err(Error::Unknown { .. }) => return Err(messages[0].unknown(staged)),
+            Err(error) => {
+                for (message, revision) in messages.iter().zip(revisions) {
+                    if let Err(refusal) = message.remove(stream, revision).await {
+                        let left = stream.refused(refusal);
+                        tracing::warn!(bucket = %stream.bucket, name = message.write.name, error = %left, "half of a change is left");
+                        return Err(messages[0].unknown(staged));
+                    }
+                }
+                return Err(error);
+            }
+        }
+    }
+    Ok(revisions)
+}
+
+/// A record on its way.
+struct Message<'c> {
+    write: &'c RecordWrite,
+    subject: String,
+    /// The new record, or the marker of a name that is removed.
+    record: Record,
+}
+
+impl<'c> Message<'c> {
+    fn new(stream: &BucketStream, write: &'c RecordWrite) -> Self {
+        let moved = || Record::of_moved(&stream.bucket, &write.name);
+        Self {
+            write,
+            subject: stream.subjects.record_subject_of_key(&write.key),
+            record: write.record.clone().unwrap_or_else(moved),
+        }
+    }
+
+    fn is_marker(&self) -> bool {
+        self.write.record.is_none()
+    }
+
+    async fn headers(&self, stream: &BucketStream) -> Result<HeaderMap> {
+        let mut headers = HeaderMap::new();
+        headers.insert("Nats-Rollup", "sub");
+        headers.insert("Nats-Expected-Last-Subject-Sequence", self.write.expected.to_string());
+        let takes_ttl = stream.takes_ttl.load(Ordering::Relaxed);
+        match self.write.expires {
+            Some(Expiry::By(_)) if !takes_ttl => return Err(expiry::unsupported(stream.bucket.as_str())),
+            Some(expires) if takes_ttl => expiry::set(&mut headers, expires, stream).await?,
+            None if self.is_marker() && takes_ttl => expiry::insert(&mut headers, MARKER_STAYS),
+            _ => {}
+        }
+        Ok(headers)
+    }
+
+    fn payload(&self) -> Bytes {
+        self.record.to_json().into()
+    }
+
+    /// Removes the marker of a name where it doesn't go by itself. What can't be removed is a deleted object to all.
+    async fn clear_marker(&self, stream: &BucketStream, revision: u64) {
+        if self.is_marker() && !stream.takes_ttl.load(Ordering::Relaxed) {
+            let _ = self.remove(stream, revision).await;
+        }
+    }
+
+    /// Removes what this message stored, but nothing that came after it.
+    async fn remove(&self, stream: &BucketStream, revision: u64) -> Result<(), Refusal> {
+        let purge = format!("STREAM.PURGE.{}", stream.stream);
+        let request = json!({ "filter": self.subject, "seq": revision + 1 });
+        stream.api.call(&purge, &request).await.map(drop)
+    }
+
+    fn unknown(&self, staged: Option<&Nuid>) -> Error {
+        let mut during = Box::<crate::During>::default();
+        during.name = Some(self.write.name.clone());
+        let nuid = staged.cloned().or_else(|| self.record.nuid());
+        Error::Unknown { during, nuid, revision_before: self.write.expected }
+    }
+}
+
+/// Messages that are stored together or not at all, whose end is not known yet. The first of them tells it.
 struct Pending<'c> {
     stream: &'c BucketStream,
-    commit: &'c Commit,
-    write: &'c RecordWrite,
+    staged: Option<&'c Nuid>,
+    messages: &'c [Message<'c>],
 }
 
 /// What the bucket says of a write whose answer was lost.
@@ -43,7 +161,12 @@ enum Found {
 }
 
 impl Pending<'_> {
+    fn first(&self) -> &Message<'_> {
+        &self.messages[0]
+    }
+
     /// Sends the write until its end is known, always over the same expected revision: it takes effect at most once.
+    /// Answers with the revision of the first message.
     async fn settle(&self) -> Result<u64> {
         let deadline = Instant::now() + self.stream.api.idle_timeout();
         let mut may_have_landed = false;
@@ -54,8 +177,11 @@ impl Pending<'_> {
                 Err(_) if may_have_landed => {}
                 Err(Refusal::Silence(_)) => may_have_landed = true,
                 Err(Refusal::Server { code: api::WRONG_LAST_SEQUENCE, .. }) => return Err(self.conflict()),
-                // Another write to the name is on its way through the cluster.
-                Err(Refusal::Server { code: api::WRONG_LAST_SEQUENCE_UNTOLD, .. }) => {}
+                // Another write to the name is on its way through the cluster; or nothing was stored of a batch.
+                Err(Refusal::Server {
+                    code: api::WRONG_LAST_SEQUENCE_UNTOLD | ATOMIC_INCOMPLETE | ATOMIC_TOO_MANY,
+                    ..
+                }) => {}
                 // The bucket is gone, or has no leader now.
                 Err(Refusal::NoResponders { .. }) => drop(self.stream.stream_info(&Value::Null).await?),
                 Err(Refusal::Failed(error)) => return Err(self.after_failure(error)),
@@ -65,14 +191,14 @@ impl Pending<'_> {
                 match self.find().await {
                     Ok(Found::Ours(revision)) => return Ok(revision),
                     // Ours may have stood there before, and its blob be retired by now.
-                    Ok(Found::Another) => return Err(self.unknown()),
+                    Ok(Found::Another) => return Err(self.first().unknown(self.staged)),
                     Err(error @ Error::BucketDeleted { .. }) => return Err(error),
                     Ok(Found::Before) | Err(_) => {}
                 }
             }
             if Instant::now() >= deadline {
                 return Err(if may_have_landed {
-                    self.unknown()
+                    self.first().unknown(self.staged)
                 } else {
                     self.stream.api.silence("a leader")
                 });
@@ -84,68 +210,78 @@ impl Pending<'_> {
     /// A failure on this side: unless the write itself was refused, it may be on its way.
     fn after_failure(&self, error: Error) -> Error {
         let refused = match &error {
-            Error::PermissionDenied { subject, .. } => *subject == self.subject(),
+            Error::PermissionDenied { subject, .. } => {
+                self.messages.iter().any(|message| message.subject == *subject)
+            }
             Error::InvalidArgument { .. } => true,
             _ => false,
         };
-        if refused { error } else { self.unknown() }
+        if refused { error } else { self.first().unknown(self.staged) }
     }
 
-    fn subject(&self) -> String {
-        self.stream.bucket.record_subject_of_key(&self.write.key)
-    }
-
+    /// Sends one message, or a batch of several: every message of it but the last is acknowledged with nothing in it, and
+    /// what goes wrong before the last leaves nothing behind.
     async fn send(&self) -> Result<u64, Refusal> {
-        let subject = self.subject();
-        let Some(record) = &self.write.record else {
-            return self.remove(&subject).await;
-        };
-        let mut headers = HeaderMap::new();
-        headers.insert("Nats-Rollup", "sub");
-        headers.insert("Nats-Expected-Last-Subject-Sequence", self.write.expected.to_string());
-        let message = self.stream.api.attempt(&subject, Bytes::from(record.to_json()), Some(headers)).await?;
-        let ack = api::read_answer(&message.payload)?;
-        ack["seq"]
-            .as_u64()
-            .ok_or_else(|| Refusal::Failed(Error::unavailable("an acknowledgement has no sequence")))
+        let batch = Nuid::fresh();
+        let count = self.messages.len();
+        for (index, message) in self.messages.iter().enumerate() {
+            let mut headers = message.headers(self.stream).await.map_err(Refusal::Failed)?;
+            let is_last = index + 1 == count;
+            if count > 1 {
+                headers.insert("Nats-Batch-Id", batch.as_str());
+                headers.insert("Nats-Batch-Sequence", (index + 1).to_string());
+            }
+            if count > 1 && is_last {
+                headers.insert("Nats-Batch-Commit", "1");
+            }
+            let answer = self.stream.api.attempt(&message.subject, message.payload(), Some(headers)).await;
+            if is_last {
+                let ack = api::read_answer(&answer?.payload)?;
+                let last = ack["seq"].as_u64().and_then(|last| last.checked_sub(count as u64 - 1));
+                let untold = || Error::unavailable("an acknowledgement has no sequence");
+                return last.ok_or_else(|| Refusal::Failed(untold()));
+            }
+            match answer {
+                Ok(answer) if answer.payload.is_empty() => {}
+                Ok(answer) => drop(api::read_answer(&answer.payload)?),
+                Err(Refusal::Silence(_)) => {
+                    let text = "no answer to the beginning of a batch".to_owned();
+                    return Err(Refusal::Server { code: ATOMIC_INCOMPLETE, text });
+                }
+                Err(refusal) => return Err(refusal),
+            }
+        }
+        unreachable!("a commit has a message, and the last one returned")
     }
 
-    /// Removes the record that was seen, but none that came after it.
-    async fn remove(&self, subject: &str) -> Result<u64, Refusal> {
-        let purge = format!("STREAM.PURGE.{}", self.stream.stream);
-        let request = json!({ "filter": subject, "seq": self.write.expected + 1 });
-        self.stream.api.call(&purge, &request).await.map(|_| self.write.expected)
-    }
-
-    /// Looks at what stands under the name now.
+    /// Looks at what stands under the first name now.
     async fn find(&self) -> Result<Found> {
-        let stored = self.stream.last(&self.write.name, Consistency::Leader).await?;
-        let revision = stored.as_ref().map_or(0, |stored| stored.revision);
-        if revision == self.write.expected {
+        let message = self.first();
+        let stored = self.stream.last(&message.write.name, Consistency::Leader).await?;
+        let Some(stored) = stored else {
+            // A marker has gone by now, whoever's it was.
+            return Ok(match message.write.expected {
+                0 => Found::Before,
+                expected if message.is_marker() => Found::Ours(expected + 1),
+                _ => Found::Another,
+            });
+        };
+        if stored.revision == message.write.expected {
             return Ok(Found::Before);
         }
-        let record = stored.and_then(|stored| stored.record.ok());
-        let ours = match (&self.commit.staged, record) {
-            (Some(nuid), Some(record)) => record.nuid().as_ref() == Some(nuid),
-            (None, record) => record == self.write.record,
-            (Some(_), None) => false,
-        };
-        Ok(if ours { Found::Ours(revision) } else { Found::Another })
+        let is_ours = stored.record.is_ok_and(|record| match self.staged {
+            Some(nuid) => record.nuid().as_ref() == Some(nuid),
+            None => record == message.record,
+        });
+        Ok(if is_ours { Found::Ours(stored.revision) } else { Found::Another })
     }
 
     fn conflict(&self) -> Error {
+        let write = self.first().write;
         Error::Conflict {
             bucket: self.stream.bucket.to_string(),
-            name: self.write.name.clone(),
-            expected: self.write.expected,
-        }
-    }
-
-    fn unknown(&self) -> Error {
-        Error::Unknown {
-            during: Box::default(),
-            nuid: self.commit.staged.clone(),
-            revision_before: self.write.expected,
+            name: write.name.clone(),
+            expected: write.expected,
         }
     }
 }

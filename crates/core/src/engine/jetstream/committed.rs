@@ -49,7 +49,7 @@ mod tests {
 
     fn at(revision: u64) -> StoredRecord {
         let record = Ok(Record::default());
-        StoredRecord { key: String::new(), record, revision, mtime: SystemTime::UNIX_EPOCH }
+        StoredRecord { key: String::new(), record, revision, mtime: SystemTime::UNIX_EPOCH, expires: None }
     }
 
     #[test]

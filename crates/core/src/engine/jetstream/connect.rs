@@ -7,6 +7,7 @@ use percent_encoding::percent_decode_str;
 
 use super::api::Api;
 use super::denial::Denials;
+use super::reconnect::Reconnects;
 use crate::engine::StoreOptions;
 use crate::{Error, Result};
 
@@ -24,12 +25,13 @@ pub(super) async fn connect(url: &str, options: StoreOptions) -> Result<Api> {
         return Err(invalid_url(url, "it names no server"));
     }
     let options = with_user_of_url(options, &servers);
-    let client = connect_options(&options, denials.clone())
+    let reconnects = Reconnects::default();
+    let client = connect_options(&options, denials.clone(), reconnects.clone())
         .await?
         .connect(servers)
         .await
         .map_err(|error| refused(url, &error))?;
-    Ok(Api::new(client, &options, denials))
+    Ok(Api::new(client, &options, denials, reconnects))
 }
 
 /// The first user, password or token in the URLs, where the options give no credentials.
@@ -49,11 +51,16 @@ fn with_user_of_url(mut options: StoreOptions, servers: &[ServerAddr]) -> StoreO
     options
 }
 
-async fn connect_options(options: &StoreOptions, denials: Denials) -> Result<ConnectOptions> {
+async fn connect_options(
+    options: &StoreOptions,
+    denials: Denials,
+    reconnects: Reconnects,
+) -> Result<ConnectOptions> {
     let mut connect = ConnectOptions::new()
         .connection_timeout(CONNECT_TIMEOUT.min(options.idle_timeout))
         .name(options.name.as_deref().unwrap_or("jetblob"))
         .event_callback(move |event| {
+            reconnects.note(&event);
             if let Event::ServerError(ServerError::Other(text)) = &event {
                 denials.announce(text);
             }

@@ -14,7 +14,8 @@ use tokio::time::Instant;
 use super::api::{Api, Refusal};
 use super::inbox::Inbox;
 use super::stream::BucketStream;
-use super::{NOTHING, api, stage};
+use super::{NOTHING, api, expiry, stage};
+use crate::engine::NewBlob;
 use crate::protocol::Nuid;
 use crate::{Error, Result};
 
@@ -37,6 +38,7 @@ const BATCH_TOO_MANY: u64 = 10_211;
 pub(super) struct Ingest {
     subject: Subject,
     nuid: Nuid,
+    expires: Option<std::time::Instant>,
     /// Messages between two acknowledgements, at most.
     flow: u16,
     /// What the server grants of it.
@@ -50,12 +52,13 @@ pub(super) struct Ingest {
 }
 
 impl Ingest {
-    pub(super) fn new(stream: &BucketStream, nuid: &Nuid, chunk_size: usize) -> Self {
-        let chunks = stream.window() as u64 / STRETCHES / chunk_size.max(1) as u64;
+    pub(super) fn new(stream: &BucketStream, blob: &NewBlob) -> Self {
+        let chunks = stream.window() as u64 / STRETCHES / blob.chunk_size.max(1) as u64;
         let flow = u16::try_from(chunks.clamp(1, 500)).unwrap_or(500);
         Self {
-            subject: stream.bucket.chunk_subject(nuid).into(),
-            nuid: nuid.clone(),
+            subject: stream.subjects.chunk_subject(&blob.nuid).into(),
+            nuid: blob.nuid.clone(),
+            expires: blob.expires,
             flow,
             granted: 1,
             sent: Arc::default(),
@@ -205,7 +208,9 @@ impl Ingest {
         payload: Bytes,
     ) -> Result<()> {
         let reply = inbox.reply(self.token(number, operation));
-        stream.api.publish(self.subject.clone(), reply, payload).await
+        let stores = matches!(operation, START | APPEND);
+        let headers = self.expires.filter(|_| stores).map(expiry::chunk_headers);
+        stream.api.publish_with(self.subject.clone(), reply, headers, payload).await
     }
 
     fn token(&self, number: u64, operation: u8) -> String {

@@ -4,13 +4,16 @@
 //! * `api`: requests with an idle limit, and what the server's refusals mean
 //! * `inbox`: where streams of replies arrive
 //! * `denial`: what the server denies, matched to the request that it answers
+//! * `reconnect`: when a connection was made anew
 //! * `stream`: one stream that holds a bucket, and what was learned of it
 //! * `bucket`: that stream as the contract wants it
+//! * `expiry`: messages that go by themselves
 //! * `record`: looking one record up
 //! * `committed`: what a handle committed, so that no read through it is older
 //! * `stage`: publishing the chunks of a blob
 //! * `ingest`: the same, at the pace that the server sets
 //! * `pull`: an ordered pull consumer
+//! * `locate`: the chunk that a byte is in
 //! * `read`: the chunks of a blob
 //! * `scan`: all records, all blobs
 //! * `changes`: records as they are committed
@@ -29,6 +32,7 @@ use serde_json::{Map, Value, json};
 use self::api::{Api, Refusal};
 use self::bucket::JetStreamBucket;
 use self::denial::Denials;
+use self::reconnect::Reconnects;
 use super::{Engine, EngineBucket, StoreOptions};
 use crate::protocol::config::STREAM_FEATURES;
 use crate::protocol::{BucketConfig, BucketName, BucketStatus};
@@ -41,10 +45,13 @@ mod commit;
 mod committed;
 mod connect;
 mod denial;
+mod expiry;
 mod inbox;
 mod ingest;
+mod locate;
 mod pull;
 mod read;
+mod reconnect;
 mod record;
 mod scan;
 mod stage;
@@ -64,10 +71,11 @@ impl JetStreamEngine {
         Ok(Self { api: Arc::new(connect::connect(url, options).await?) })
     }
 
-    /// Uses a connection of the caller's. Denied subjects are then noticed only by the idle limit, since a client
-    /// tells of them through a callback that is set when it connects.
+    /// Uses a connection of the caller's. Denied subjects, and a connection that was made anew, are then noticed only by
+    /// the silence that follows, since a client tells of them through a callback that is set when it connects.
     pub fn with_client(client: async_nats::Client, options: &StoreOptions) -> Self {
-        Self { api: Arc::new(Api::new(client, options, Denials::new(options.inbox_prefix.as_deref()))) }
+        let denials = Denials::new(options.inbox_prefix.as_deref());
+        Self { api: Arc::new(Api::new(client, options, denials, Reconnects::default())) }
     }
 
     /// The connection.
@@ -75,9 +83,27 @@ impl JetStreamEngine {
         self.api.client()
     }
 
-    async fn stream_config(&self, bucket: &BucketName) -> Result<Map<String, Value>, Refusal> {
-        let info = self.api.call(&format!("STREAM.INFO.{}", bucket.stream()), &Value::Null).await?;
-        Ok(config_of(&info))
+    async fn stream(&self, bucket: &BucketName) -> Result<Value, Refusal> {
+        self.api.call(&format!("STREAM.INFO.{}", bucket.stream()), &Value::Null).await
+    }
+
+    /// Changes an existing stream. A server that doesn't know a feature of jetblob's is asked without any.
+    async fn update_stream(&self, bucket: &BucketName, config: &BucketConfig) -> Result<Value, Refusal> {
+        let subject = format!("STREAM.UPDATE.{}", bucket.stream());
+        let mut stream = config_of(&self.stream(bucket).await?);
+        let before = stream.clone();
+        config.update_stream_config(bucket, &mut stream);
+        match self.api.call(&subject, &Value::Object(stream.clone())).await {
+            Err(Refusal::Server { code: api::INVALID_JSON | api::INVALID_CONFIG, .. }) if !config.plain => {}
+            answered => return answered,
+        }
+        for feature in STREAM_FEATURES {
+            match before.get(feature) {
+                Some(was) => stream.insert(feature.to_owned(), was.clone()),
+                None => stream.remove(feature),
+            };
+        }
+        self.api.call(&subject, &Value::Object(stream)).await
     }
 
     async fn create_stream(&self, bucket: &BucketName, config: &BucketConfig) -> Result<Value, Refusal> {
@@ -143,30 +169,31 @@ fn status_of(bucket: &BucketName, answer: &Value) -> BucketStatus {
 #[async_trait]
 impl Engine for JetStreamEngine {
     async fn create_bucket(&self, config: &BucketConfig) -> Result<Arc<dyn EngineBucket>> {
-        let bucket = BucketName::parse(&config.name).map_err(|invalid| Error::InvalidName {
-            name: config.name.clone(),
-            reason: invalid.to_string(),
-        })?;
+        let bucket = parse(&config.name)?;
         let stream = match self.create_stream(&bucket, config).await {
-            Ok(answer) => config_of(&answer),
+            Ok(answer) => answer,
             Err(Refusal::Server { code: api::STREAM_EXISTS, .. }) => {
-                let existing = self.stream_config(&bucket).await.map_err(Refusal::into_error)?;
-                let differs = config.differences(&bucket, &existing).join(", ");
+                let existing = self.stream(&bucket).await.map_err(Refusal::into_error)?;
+                let differs = config.differences(&bucket, &config_of(&existing)).join(", ");
                 if !differs.is_empty() {
                     return Err(Error::BucketExists { bucket: bucket.to_string(), differs });
                 }
                 existing
             }
-            Err(Refusal::Server { code: api::INVALID_CONFIG | api::REPLICAS_UNSUPPORTED, text }) => {
-                return Err(Error::InvalidConfig { bucket: bucket.to_string(), reason: text });
-            }
-            Err(refusal) => return Err(refusal.into_error()),
+            Err(refusal) => return Err(refusal.of_config(&bucket)),
         };
         Ok(Arc::new(JetStreamBucket::new(self.api.clone(), bucket, &stream)))
     }
 
+    async fn update_bucket(&self, config: &BucketConfig) -> Result<Arc<dyn EngineBucket>> {
+        let bucket = parse(&config.name)?;
+        let updated = self.update_stream(&bucket, config).await;
+        let stream = updated.map_err(|refusal| refusal.of_config(&bucket))?;
+        Ok(Arc::new(JetStreamBucket::new(self.api.clone(), bucket, &stream)))
+    }
+
     async fn open_bucket(&self, bucket: &BucketName) -> Result<Arc<dyn EngineBucket>> {
-        match self.stream_config(bucket).await {
+        match self.stream(bucket).await {
             Ok(stream) => Ok(Arc::new(JetStreamBucket::new(self.api.clone(), bucket.clone(), &stream))),
             Err(Refusal::Server { code: api::STREAM_NOT_FOUND, .. }) => {
                 Err(Error::BucketNotFound { bucket: bucket.to_string() })
@@ -212,6 +239,11 @@ impl Engine for JetStreamEngine {
     async fn close(&self) {
         self.api.close().await;
     }
+}
+
+fn parse(bucket: &str) -> Result<BucketName> {
+    BucketName::parse(bucket)
+        .map_err(|invalid| Error::InvalidName { name: bucket.to_owned(), reason: invalid.to_string() })
 }
 
 /// An empty payload.

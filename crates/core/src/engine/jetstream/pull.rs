@@ -4,10 +4,11 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use async_nats::{Message, StatusCode, Subject, Subscriber};
+use async_nats::{HeaderMap, Message, StatusCode, Subject, Subscriber};
 use bytes::Bytes;
 use futures_util::{FutureExt, StreamExt};
 use serde_json::{Value, json};
+use tokio::sync::watch;
 use tokio::time::{Instant, timeout};
 
 use super::api::{self, Api, Refusal};
@@ -25,6 +26,9 @@ const PATIENCE: Duration = Duration::from_secs(4);
 /// How long a request waits at the server for messages that are yet to come.
 const WAIT: Duration = Duration::from_secs(10);
 
+/// Bytes that one request brings.
+pub(super) const REQUEST_BYTES: usize = 8 << 20;
+
 /// Requests that are under way at a time: some are answered while one is consumed.
 const REQUESTS: usize = 3;
 
@@ -33,18 +37,40 @@ const REQUESTS: usize = 3;
 pub(super) struct Selection {
     /// The subject; wildcards allowed.
     pub(super) filter: String,
-    /// Only the last message of each subject.
-    pub(super) last_per_subject: bool,
+    /// Which messages of it.
+    pub(super) deliver: Deliver,
+    /// Without their payloads; a header tells how large each is.
+    pub(super) headers_only: bool,
+    /// How many at most.
+    pub(super) limit: u64,
     /// Messages in one request.
     pub(super) batch: usize,
     /// Bytes in one request.
     pub(super) max_bytes: usize,
 }
 
+/// With which messages a selection begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Deliver {
+    All,
+    LastPerSubject,
+    /// Those that are stored from now on.
+    New,
+}
+
+impl Selection {
+    /// All messages of a subject.
+    pub(super) fn all(filter: String, batch: usize) -> Self {
+        let (deliver, headers_only, limit) = (Deliver::All, false, u64::MAX);
+        Self { filter, deliver, headers_only, limit, batch, max_bytes: REQUEST_BYTES }
+    }
+}
+
 /// A message of the stream.
 #[derive(Debug)]
 pub(super) struct Delivered {
     pub(super) subject: String,
+    pub(super) headers: Option<HeaderMap>,
     pub(super) payload: Bytes,
     pub(super) sequence: u64,
     pub(super) time: SystemTime,
@@ -70,17 +96,31 @@ struct Consumer {
     inbox: String,
     subscriber: Subscriber,
     name: String,
-    /// Messages still to come when the consumer was made.
+    /// Changes when what was asked before may be lost.
+    reconnects: watch::Receiver<u64>,
+    /// The last sequence of the stream before the consumer's first message.
+    start: u64,
+    /// Messages that are wanted of this consumer.
+    limit: u64,
+    /// Consumer sequence of the last message that is known to come.
     pending: u64,
     /// Consumer sequence of the last message.
     delivered: u64,
-    /// Requests under way: their number, and the messages that they still ask for.
-    requests: VecDeque<(u64, usize)>,
+    requests: VecDeque<Request>,
     requested: u64,
     /// A single message was larger than a request may bring: later ones are bounded by their number alone.
     exceeded: bool,
     /// Whether a request under way may wait for messages that are yet to come.
     waits: bool,
+}
+
+/// A request under way.
+#[derive(Debug)]
+struct Request {
+    number: u64,
+    asked: u64,
+    /// Messages that it still asks for.
+    left: u64,
 }
 
 impl Pull {
@@ -91,10 +131,15 @@ impl Pull {
     /// Opens the selection after a sequence.
     pub(super) async fn open_after(
         stream: Arc<BucketStream>,
-        selection: Selection,
-        last: u64,
+        mut selection: Selection,
+        mut last: u64,
     ) -> Result<Self, Refusal> {
         let consumer = Consumer::create(&stream, &selection, last).await?;
+        if selection.deliver == Deliver::New {
+            // A later consumer begins where this one did.
+            selection.deliver = Deliver::All;
+            last = consumer.start;
+        }
         Ok(Self { stream, selection, consumer, last })
     }
 
@@ -117,6 +162,7 @@ impl Pull {
             match self.consumer.step(&self.selection).await? {
                 Step::Message(message) if message.sequence > self.last => {
                     self.last = message.sequence;
+                    self.selection.limit = self.selection.limit.saturating_sub(1);
                     return Ok(Some(message));
                 }
                 Step::NoMore => return Ok(None),
@@ -130,6 +176,7 @@ impl Pull {
                 Step::Lost => {
                     api::pause().await;
                     self.renew().await?;
+                    self.stream.check_same().await?;
                 }
             }
         }
@@ -137,9 +184,9 @@ impl Pull {
 
     /// The next message, however long it takes until there is one.
     pub(super) async fn wait(&mut self) -> Result<Delivered> {
-        if self.selection.last_per_subject {
+        if self.selection.deliver == Deliver::LastPerSubject {
             // From here on every message counts. Old servers skip some when such a consumer goes on into new messages.
-            self.selection.last_per_subject = false;
+            self.selection.deliver = Deliver::All;
             self.renew().await?;
         }
         loop {
@@ -150,13 +197,24 @@ impl Pull {
         }
     }
 
+    /// Makes the consumer anew, after the last message. Waits for a server, for as long as the idle limit says.
     async fn renew(&mut self) -> Result<()> {
-        match Consumer::create(&self.stream, &self.selection, self.last).await {
-            Ok(consumer) => self.consumer = consumer,
-            Err(Refusal::NoResponders { .. }) => api::pause().await,
-            Err(refusal) => return Err(self.stream.refused(refusal)),
+        let deadline = Instant::now() + self.stream.api.idle_timeout();
+        loop {
+            match Consumer::create(&self.stream, &self.selection, self.last).await {
+                Ok(consumer) => {
+                    self.consumer = consumer;
+                    return Ok(());
+                }
+                // A server that has just come back, or a stream without a leader.
+                Err(
+                    Refusal::NoResponders { .. }
+                    | Refusal::Silence(_)
+                    | Refusal::Failed(Error::Unavailable { .. }),
+                ) if Instant::now() < deadline => api::pause().await,
+                Err(refusal) => return Err(self.stream.why_refused(refusal).await),
+            }
         }
-        Ok(())
     }
 }
 
@@ -173,6 +231,7 @@ impl Consumer {
     /// A consumer for what follows `after` in the selection.
     async fn create(stream: &BucketStream, selection: &Selection, after: u64) -> Result<Self, Refusal> {
         let api = stream.api.clone();
+        let reconnects = api.reconnects();
         let inbox = api.client().new_inbox();
         let subscriber = api.subscribe(format!("{inbox}.*")).await.map_err(Refusal::Failed)?;
         let name = Nuid::fresh().to_string();
@@ -183,10 +242,15 @@ impl Consumer {
             "inactive_threshold": u64::try_from(INACTIVE.as_nanos()).unwrap_or(u64::MAX),
             "mem_storage": true,
             "num_replicas": 1,
-            "deliver_policy": if selection.last_per_subject { "last_per_subject" } else { "all" },
+            "headers_only": selection.headers_only,
+            "deliver_policy": match selection.deliver {
+                Deliver::LastPerSubject => "last_per_subject",
+                Deliver::New => "new",
+                Deliver::All if after > 0 => "by_start_sequence",
+                Deliver::All => "all",
+            },
         });
-        if after > 0 && !selection.last_per_subject {
-            config["deliver_policy"] = json!("by_start_sequence");
+        if config["deliver_policy"] == "by_start_sequence" {
             config["opt_start_seq"] = json!(after.saturating_add(1));
         }
         let create = format!("CONSUMER.CREATE.{}.{name}.{}", stream.stream, selection.filter);
@@ -205,6 +269,9 @@ impl Consumer {
             inbox,
             subscriber,
             name,
+            reconnects,
+            start: answer["delivered"]["stream_seq"].as_u64().unwrap_or(0),
+            limit: selection.limit,
             pending: answer["num_pending"].as_u64().unwrap_or(0),
             delivered: 0,
             requests: VecDeque::with_capacity(REQUESTS),
@@ -215,7 +282,7 @@ impl Consumer {
     }
 
     async fn step(&mut self, selection: &Selection) -> Result<Step> {
-        while self.requests.len() < REQUESTS && self.expected() < self.pending {
+        while self.requests.len() < REQUESTS && self.expected() < self.pending.min(self.limit) {
             self.ask(selection).await?;
         }
         if self.requests.is_empty() {
@@ -225,16 +292,16 @@ impl Consumer {
             return Ok(Step::Lost);
         };
         let Some(place) = message.reply.as_deref().and_then(Place::parse) else {
-            return Ok(self.take_status(selection, &message).unwrap_or(Step::Lost));
+            return Ok(self.take_status(&message).unwrap_or(Step::Lost));
         };
         if place.consumer != self.name || place.delivered != self.delivered.saturating_add(1) {
             return Ok(Step::Lost);
         }
         self.delivered = place.delivered;
         self.pending = self.delivered.saturating_add(place.pending);
-        if let Some((_, left)) = self.requests.front_mut() {
-            *left -= 1;
-            if *left == 0 {
+        if let Some(request) = self.requests.front_mut() {
+            request.left -= 1;
+            if request.left == 0 {
                 self.requests.pop_front();
             }
         }
@@ -243,46 +310,55 @@ impl Consumer {
             time: time_of_nanos(place.nanos),
             pending: place.pending,
             subject: message.subject.to_string(),
+            headers: message.headers,
             payload: message.payload,
         }))
     }
 
     /// How many messages will have come when all requests under way are answered.
     fn expected(&self) -> u64 {
-        self.delivered + self.requests.iter().map(|(_, left)| *left as u64).sum::<u64>()
+        self.delivered + self.requests.iter().map(|request| request.left).sum::<u64>()
     }
 
     async fn ask(&mut self, selection: &Selection) -> Result<()> {
-        self.requested += 1;
-        let mut request = json!({ "batch": selection.batch, "no_wait": true });
+        let batch = (selection.batch as u64).min(self.limit - self.expected());
+        let mut request = json!({ "batch": batch, "no_wait": true });
         if !self.exceeded {
             request["max_bytes"] = json!(selection.max_bytes);
         }
-        let reply = format!("{}.{}", self.inbox, self.requested);
-        self.api.publish(self.next.clone(), reply, request.to_string().into()).await?;
-        self.requests.push_back((self.requested, selection.batch));
-        Ok(())
+        self.request(batch, &request).await
     }
 
     /// Asks for messages that are yet to come.
     async fn ask_to_wait(&mut self, selection: &Selection) -> Result<()> {
-        self.requested += 1;
         let expires = u64::try_from(WAIT.as_nanos()).unwrap_or(u64::MAX);
         let request = json!({ "batch": selection.batch, "expires": expires });
-        let reply = format!("{}.{}", self.inbox, self.requested);
-        self.api.publish(self.next.clone(), reply, request.to_string().into()).await?;
-        self.requests.push_back((self.requested, selection.batch));
+        self.request(selection.batch as u64, &request).await?;
         self.waits = true;
         Ok(())
     }
 
+    async fn request(&mut self, asked: u64, request: &Value) -> Result<()> {
+        self.requested += 1;
+        let reply = format!("{}.{}", self.inbox, self.requested);
+        self.api.publish(self.next.clone(), reply, request.to_string().into()).await?;
+        self.requests.push_back(Request { number: self.requested, asked, left: asked });
+        Ok(())
+    }
+
     async fn receive(&mut self) -> Result<Option<Message>> {
-        let ready = match self.subscriber.next().now_or_never() {
-            Some(ready) => ready,
-            None => match timeout(self.patience(), self.subscriber.next()).await {
-                Ok(received) => received,
-                Err(_) => return Ok(None),
-            },
+        let ready = if let Some(ready) = self.subscriber.next().now_or_never() {
+            ready
+        } else {
+            let patience = self.patience();
+            tokio::select! {
+                biased;
+                received = timeout(patience, self.subscriber.next()) => match received {
+                    Ok(received) => received,
+                    Err(_) => return Ok(None),
+                },
+                Ok(()) = self.reconnects.changed() => return Ok(None),
+            }
         };
         ready.map(Some).ok_or_else(|| Error::unavailable("the connection to the server is closed"))
     }
@@ -293,7 +369,7 @@ impl Consumer {
     }
 
     /// A message without a place in the stream says how a request ended.
-    fn take_status(&mut self, selection: &Selection, message: &Message) -> Option<Step> {
+    fn take_status(&mut self, message: &Message) -> Option<Step> {
         let says = |text: &str| message.description.as_deref().is_some_and(|told| told.contains(text));
         // May come before the last message of its request; the messages are counted.
         if says("Batch Completed") {
@@ -301,8 +377,8 @@ impl Consumer {
         }
         let ended: u64 = message.subject.rsplit('.').next()?.parse().ok()?;
         let untouched =
-            self.requests.iter().any(|(number, left)| *number == ended && *left == selection.batch);
-        self.requests.retain(|(number, _)| *number != ended);
+            self.requests.iter().any(|request| request.number == ended && request.left == request.asked);
+        self.requests.retain(|request| request.number != ended);
         match message.status? {
             StatusCode::NOT_FOUND | StatusCode::TIMEOUT => {
                 // Fewer messages were left than the requests asked for.
@@ -328,6 +404,7 @@ impl Step {
     fn again() -> Self {
         Self::Message(Delivered {
             subject: String::new(),
+            headers: None,
             payload: Bytes::new(),
             sequence: 0,
             time: SystemTime::UNIX_EPOCH,

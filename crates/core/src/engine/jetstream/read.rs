@@ -1,26 +1,25 @@
 //! The chunks of a blob.
 
 use std::collections::VecDeque;
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use async_nats::{Message, StatusCode};
-use bytes::Bytes;
+use bytes::{Buf, Bytes};
+use futures_util::StreamExt;
 use futures_util::stream::{self, BoxStream};
-use futures_util::{StreamExt, TryStreamExt};
 use serde_json::json;
 use tokio::time::Instant;
 
 use super::api::Refusal;
-use super::pull::{Pull, Selection};
+use super::locate::{self, ChunkPlace};
+use super::pull::{Pull, REQUEST_BYTES, Selection};
 use super::record::number_header;
 use super::stream::BucketStream;
 use crate::protocol::{Nuid, ObjectInfo, limits};
 use crate::{Error, Result};
-
-/// Bytes that one request brings. Three are under way at a time.
-const REQUEST_BYTES: usize = 8 << 20;
 
 /// Up to this size a blob is read by Direct Get, which leaves nothing to clean up; beyond it a consumer is faster.
 const DIRECT_UP_TO: u64 = 1 << 20;
@@ -30,48 +29,41 @@ const DIRECT_BYTES: usize = 4 << 20;
 /// How long to wait for the next chunk of a Direct Get before it is asked for again.
 const PATIENCE: Duration = Duration::from_secs(4);
 
-/// The chunks of a blob, from the byte `offset` on.
+/// These bytes of a blob.
 pub(super) fn chunks(
     stream: Arc<BucketStream>,
     info: &ObjectInfo,
     nuid: &Nuid,
-    offset: u64,
+    range: Range<u64>,
 ) -> BoxStream<'static, Result<Bytes>> {
-    let blob = Blob { stream, subject: String::new(), info: info.clone(), received: 0 }.of(nuid);
-    let chunks = stream::try_unfold((blob, None), |(mut blob, source)| async move {
-        if blob.received >= blob.info.size {
+    let subject = stream.subjects.chunk_subject(nuid);
+    let blob = Blob { stream, subject, info: info.clone(), range, position: 0, received: 0 };
+    stream::try_unfold((blob, None), |(mut blob, source)| async move {
+        if blob.position >= blob.range.end {
             return Ok(None);
         }
         let mut source = match source {
             Some(source) => source,
             None => blob.source().await?,
         };
-        let chunk = blob.next(&mut source).await?;
-        Ok(Some((chunk, (blob, Some(source)))))
-    });
-    from_offset(chunks.boxed(), offset)
-}
-
-/// Leaves out the bytes before `offset`.
-fn from_offset(chunks: BoxStream<'static, Result<Bytes>>, offset: u64) -> BoxStream<'static, Result<Bytes>> {
-    if offset == 0 {
-        return chunks;
-    }
-    let mut left_out = offset;
-    chunks
-        .try_filter_map(move |mut chunk| {
-            let before = usize::try_from(left_out).map_or(chunk.len(), |left| left.min(chunk.len()));
-            left_out -= before as u64;
-            let rest = chunk.split_off(before);
-            async move { Ok((!rest.is_empty()).then_some(rest)) }
-        })
-        .boxed()
+        loop {
+            let chunk = blob.next(&mut source).await?;
+            if let Some(wanted) = blob.wanted(chunk)? {
+                return Ok(Some((wanted, (blob, Some(source)))));
+            }
+        }
+    })
+    .boxed()
 }
 
 struct Blob {
     stream: Arc<BucketStream>,
     subject: String,
     info: ObjectInfo,
+    range: Range<u64>,
+    /// The offset in the blob of the next chunk.
+    position: u64,
+    /// Bytes of the range that came.
     received: u64,
 }
 
@@ -82,28 +74,89 @@ enum Source {
     Direct { chunks: VecDeque<Bytes>, next: u64 },
 }
 
+impl Source {
+    fn direct(next: u64) -> Self {
+        Self::Direct { chunks: VecDeque::new(), next }
+    }
+}
+
 impl Blob {
-    fn of(mut self, nuid: &Nuid) -> Self {
-        self.subject = self.stream.bucket.chunk_subject(nuid);
-        self
+    /// Begins at the chunk that the range begins in.
+    async fn source(&mut self) -> Result<Source> {
+        if self.range.start == 0 {
+            return self.source_from(1).await;
+        }
+        if let Some((place, left)) = locate::guess(&self.info, self.range.start) {
+            self.position = place.offset;
+            if let Some(source) = self.source_at_guess(place.sequence, left).await? {
+                return Ok(source);
+            }
+        }
+        let walked = locate::walk(&self.stream, &self.subject, self.range.start).await;
+        let place = match walked {
+            Ok(place) => place,
+            // No consumer can be had: the bytes before the range are read and left out.
+            Err(refusal) if self.may_read_directly(&refusal) => ChunkPlace { sequence: 1, offset: 0 },
+            Err(refusal) => return Err(self.stream.refused(refusal)),
+        };
+        self.position = place.offset;
+        self.source_from(place.sequence).await
     }
 
-    async fn source(&self) -> Result<Source> {
-        let direct = Source::Direct { chunks: VecDeque::new(), next: 1 };
-        let answers_direct = self.stream.answers_direct.load(Ordering::Relaxed);
-        let small = self.info.size <= DIRECT_UP_TO && self.info.chunks <= DIRECT_CHUNKS;
-        if small && answers_direct {
-            return Ok(direct);
+    /// A source that begins at this sequence.
+    async fn source_from(&self, sequence: u64) -> Result<Source> {
+        if self.is_small() && self.answers_direct() {
+            return Ok(Source::direct(sequence));
         }
-        match Pull::open(self.stream.clone(), self.selection()).await {
+        match Pull::open_after(self.stream.clone(), self.selection(), sequence - 1).await {
             Ok(pull) => Ok(Source::Pull(Box::new(pull))),
-            // No right to make a consumer, or too many of them.
-            Err(
-                Refusal::Failed(Error::PermissionDenied { .. })
-                | Refusal::Server { code: CONSUMER_LIMIT, .. },
-            ) if answers_direct => Ok(direct),
+            Err(refusal) if self.may_read_directly(&refusal) => Ok(Source::direct(sequence)),
             Err(refusal) => Err(self.stream.refused(refusal)),
         }
+    }
+
+    /// A source that begins at this sequence, if exactly so many chunks are there from it on: then it was guessed right.
+    async fn source_at_guess(&self, sequence: u64, left: u64) -> Result<Option<Source>> {
+        if self.is_small() && self.answers_direct() {
+            let mut next = sequence;
+            let Some(batch) = self.direct_get_batch(&mut next).await? else { return Ok(None) };
+            let is_right = batch.pending.is_some_and(|pending| pending + batch.chunks.len() as u64 == left);
+            return Ok(is_right.then_some(Source::Direct { chunks: batch.chunks, next }));
+        }
+        match Pull::open_after(self.stream.clone(), self.selection(), sequence - 1).await {
+            Ok(pull) if pull.pending() == left => Ok(Some(Source::Pull(Box::new(pull)))),
+            Ok(_) => Ok(None),
+            Err(refusal) if self.may_read_directly(&refusal) => Ok(None),
+            Err(refusal) => Err(self.stream.refused(refusal)),
+        }
+    }
+
+    fn answers_direct(&self) -> bool {
+        self.stream.answers_direct.load(Ordering::Relaxed)
+    }
+
+    /// No right to make a consumer, or too many of them; but Direct Gets may do.
+    fn may_read_directly(&self, refusal: &Refusal) -> bool {
+        let no_consumer = matches!(
+            refusal,
+            Refusal::Failed(Error::PermissionDenied { .. }) | Refusal::Server { code: CONSUMER_LIMIT, .. }
+        );
+        no_consumer && self.answers_direct()
+    }
+
+    fn is_small(&self) -> bool {
+        self.bytes_left() <= DIRECT_UP_TO && self.chunks_left().unwrap_or(self.info.chunks) <= DIRECT_CHUNKS
+    }
+
+    /// Bytes of the blob up to the end of the range.
+    fn bytes_left(&self) -> u64 {
+        self.range.end.saturating_sub(self.position)
+    }
+
+    /// Chunks up to the end of the range, where they are full.
+    fn chunks_left(&self) -> Option<u64> {
+        let chunk_size = self.info.chunk_size.filter(|_| self.info.full_chunks)?;
+        Some(self.bytes_left().div_ceil(chunk_size))
     }
 
     fn selection(&self) -> Selection {
@@ -111,37 +164,67 @@ impl Blob {
         let chunk_size = chunk_size.unwrap_or(limits::DEFAULT_CHUNK_SIZE).max(1024);
         let largest = self.stream.api.client().max_payload() + 64 * 1024;
         Selection {
-            filter: self.subject.clone(),
-            last_per_subject: false,
-            batch: (REQUEST_BYTES / chunk_size).max(1),
+            limit: self.chunks_left().unwrap_or(u64::MAX),
             max_bytes: REQUEST_BYTES.max(largest),
+            ..Selection::all(self.subject.clone(), (REQUEST_BYTES / chunk_size).max(1))
         }
     }
 
     async fn next(&mut self, source: &mut Source) -> Result<Bytes> {
-        let chunk = loop {
+        loop {
             match source {
                 Source::Pull(pull) => match pull.next().await? {
-                    Some(message) => break message.payload,
+                    Some(message) => return Ok(message.payload),
                     // The replica that the consumer reads from may lag.
-                    None => {
-                        *source =
-                            Source::Direct { chunks: VecDeque::new(), next: pull.last().saturating_add(1) }
-                    }
+                    None => *source = Source::direct(pull.last().saturating_add(1)),
                 },
                 Source::Direct { chunks, next } => {
                     if chunks.is_empty() {
                         *chunks = self.direct_get(next).await?;
                     }
-                    match chunks.pop_front() {
-                        Some(chunk) => break chunk,
-                        None => break self.leader_get(next).await?.ok_or_else(|| self.missing())?,
+                    if let Some(chunk) = chunks.pop_front() {
+                        return Ok(chunk);
                     }
+                    return self.leader_get(next).await?.ok_or_else(|| self.missing());
                 }
             }
-        };
+        }
+    }
+
+    /// What the range has of the next chunk; `None` if it has nothing of it.
+    fn wanted(&mut self, mut chunk: Bytes) -> Result<Option<Bytes>> {
+        let (begin, end) = (self.position, self.position + chunk.len() as u64);
+        if self.range.start > 0 && self.info.full_chunks {
+            self.check_full(&chunk)?;
+        }
+        self.position = end;
+        // What goes on beyond the object is for the caller to notice.
+        if end > self.range.end && self.range.end < self.info.size {
+            chunk.truncate(usize::try_from(self.range.end.saturating_sub(begin)).unwrap_or(usize::MAX));
+        }
+        if begin < self.range.start {
+            let before = usize::try_from(self.range.start - begin).unwrap_or(usize::MAX);
+            chunk.advance(before.min(chunk.len()));
+        }
         self.received += chunk.len() as u64;
-        Ok(chunk)
+        // nats.net ends some objects with a chunk of no bytes.
+        Ok((!chunk.is_empty()).then_some(chunk))
+    }
+
+    /// The place of the range was reckoned from what the record says of the chunks. It must hold.
+    fn check_full(&self, chunk: &Bytes) -> Result<()> {
+        let full = self.info.chunk_size.unwrap_or_default().min(self.info.size.saturating_sub(self.position));
+        if chunk.len() as u64 == full {
+            return Ok(());
+        }
+        Err(Error::BadMeta {
+            bucket: self.info.bucket.clone(),
+            name: self.info.name.clone(),
+            reason: format!(
+                "it says that its chunks are full, but one of {} bytes should have {full}",
+                chunk.len()
+            ),
+        })
     }
 
     fn missing(&self) -> Error {
@@ -158,13 +241,13 @@ impl Blob {
         if !self.stream.answers_direct.load(Ordering::Relaxed) {
             return Ok(VecDeque::new());
         }
-        if self.info.chunks == 1 && *next == 1 {
+        if self.info.chunks == 1 && *next == 1 && self.range.start == 0 {
             return self.direct_get_one(next).await;
         }
         let deadline = Instant::now() + self.stream.api.idle_timeout();
         loop {
             match self.direct_get_batch(next).await? {
-                Some(chunks) => return Ok(chunks),
+                Some(batch) => return Ok(batch.chunks),
                 None if Instant::now() >= deadline => {
                     return Err(self.stream.api.silence("chunks of the object"));
                 }
@@ -174,35 +257,36 @@ impl Blob {
     }
 
     /// One batched request: its chunks up to the first that was lost on the way; `None` if no answer came at all.
-    async fn direct_get_batch(&self, next: &mut u64) -> Result<Option<VecDeque<Bytes>>> {
+    async fn direct_get_batch(&self, next: &mut u64) -> Result<Option<Batch>> {
         let api = &self.stream.api;
         let subject = api.subject(&format!("DIRECT.GET.{}", self.stream.stream));
         let request = json!({
             "seq": *next,
             "next_by_subj": self.subject,
-            "batch": DIRECT_CHUNKS,
+            "batch": self.chunks_left().unwrap_or(DIRECT_CHUNKS).clamp(1, DIRECT_CHUNKS),
             "max_bytes": DIRECT_BYTES,
         });
         let mut inbox = api.inboxes().take().await?;
         let reply = inbox.reply(*next);
         api.publish(subject.clone().into(), reply, request.to_string().into()).await?;
-        let (mut chunks, mut before) = (VecDeque::new(), 0);
+        let (mut batch, mut before) = (Batch { chunks: VecDeque::new(), pending: None }, 0);
         loop {
             let Some((_, message)) = inbox.next(&subject, PATIENCE.min(api.idle_timeout())).await? else {
-                return Ok((!chunks.is_empty()).then_some(chunks));
+                return Ok((!batch.chunks.is_empty()).then_some(batch));
             };
             match message.status {
                 None => {
                     let sequence = number_header(&message, "Nats-Sequence").unwrap_or(*next);
                     // A server that knows no batches answers with one message, and nothing follows.
-                    let alone = number_header(&message, "Nats-Num-Pending").is_none();
-                    if !alone && number_header(&message, "Nats-Last-Sequence") != Some(before) {
-                        return Ok((!chunks.is_empty()).then_some(chunks));
+                    let pending = number_header(&message, "Nats-Num-Pending");
+                    if pending.is_some() && number_header(&message, "Nats-Last-Sequence") != Some(before) {
+                        return Ok((!batch.chunks.is_empty()).then_some(batch));
                     }
                     before = sequence;
                     *next = sequence.saturating_add(1);
-                    chunks.push_back(message.payload);
-                    if !alone {
+                    batch.pending = pending;
+                    batch.chunks.push_back(message.payload);
+                    if pending.is_some() {
                         continue;
                     }
                 }
@@ -212,7 +296,7 @@ impl Blob {
                 Some(status) => return Err(self.stream.refused(refused(status, &message))),
             }
             inbox.release();
-            return Ok(Some(chunks));
+            return Ok(Some(batch));
         }
     }
 
@@ -249,6 +333,13 @@ impl Blob {
         *next = message.sequence.saturating_add(1);
         Ok(Some(message.payload))
     }
+}
+
+/// What one Direct Get brought.
+struct Batch {
+    chunks: VecDeque<Bytes>,
+    /// Chunks that follow the last of them; `None` if the server doesn't tell.
+    pending: Option<u64>,
 }
 
 fn refused(status: StatusCode, message: &Message) -> Refusal {

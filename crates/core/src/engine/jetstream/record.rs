@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use super::NOTHING;
 use super::api::Refusal;
+use super::expiry;
 use super::stream::BucketStream;
 use crate::engine::{Consistency, StoredRecord};
 use crate::protocol::info::Record;
@@ -59,7 +60,7 @@ impl BucketStream {
 
     /// From any replica. The subject is in the request's own subject, so that a permission can name it.
     async fn direct_last(&self, key: &str) -> Result<Option<StoredRecord>, Refusal> {
-        let record = self.bucket.record_subject_of_key(key);
+        let record = self.subjects.record_subject_of_key(key);
         let subject = self.api.subject(&format!("DIRECT.GET.{}.{record}", self.stream));
         let message = match self.api.attempt(&subject, NOTHING, None).await {
             // An old server doesn't say that the stream is gone.
@@ -70,12 +71,16 @@ impl BucketStream {
             answered => answered?,
         };
         match message.status {
-            None => Ok(Some(StoredRecord {
-                key: key.to_owned(),
-                record: Record::parse(&message.payload),
-                revision: number_header(&message, "Nats-Sequence").unwrap_or(0),
-                mtime: time_header(&message).unwrap_or(SystemTime::UNIX_EPOCH),
-            })),
+            None => {
+                let mtime = time_header(&message).unwrap_or(SystemTime::UNIX_EPOCH);
+                Ok(Some(StoredRecord {
+                    key: key.to_owned(),
+                    record: Record::parse(&message.payload),
+                    revision: number_header(&message, "Nats-Sequence").unwrap_or(0),
+                    mtime,
+                    expires: expiry::of(message.headers.as_ref(), mtime),
+                }))
+            }
             Some(StatusCode::NOT_FOUND) => Ok(None),
             Some(status) => Err(Refusal::Server {
                 code: u64::from(status.as_u16()),
@@ -86,13 +91,14 @@ impl BucketStream {
 
     /// From the leader: as fresh as can be.
     async fn leader_last(&self, key: &str) -> Result<Option<StoredRecord>, Refusal> {
-        let request = json!({ "last_by_subj": self.bucket.record_subject_of_key(key) });
+        let request = json!({ "last_by_subj": self.subjects.record_subject_of_key(key) });
         let message = self.leader_get(&request).await?;
         Ok(message.map(|message| StoredRecord {
             key: key.to_owned(),
             record: Record::parse(&message.payload),
             revision: message.sequence,
             mtime: message.time,
+            expires: expiry::of_wire(&message.headers, message.time),
         }))
     }
 
@@ -103,13 +109,16 @@ impl BucketStream {
             answered => answered?,
         };
         let message = &answer["message"];
-        let payload = BASE64.decode(message["data"].as_str().unwrap_or_default().as_bytes());
-        let payload = payload.map_err(|_| {
-            Refusal::Failed(Error::unavailable("the server's answer holds a message that is not base64"))
-        })?;
+        let decode = |field: &str| {
+            let decoded = BASE64.decode(message[field].as_str().unwrap_or_default().as_bytes());
+            let not_base64 = "the server's answer holds a message that is not base64";
+            decoded.map_err(|_| Refusal::Failed(Error::unavailable(not_base64)))
+        };
+        let (payload, headers) = (decode("data")?, decode("hdrs")?);
         let time = message["time"].as_str().and_then(|time| humantime::parse_rfc3339(time).ok());
         Ok(Some(LeaderMessage {
             payload: payload.into(),
+            headers,
             sequence: message["seq"].as_u64().unwrap_or(0),
             time: time.unwrap_or(SystemTime::UNIX_EPOCH),
         }))
@@ -119,6 +128,7 @@ impl BucketStream {
 /// A message as the leader tells it.
 pub(super) struct LeaderMessage {
     pub(super) payload: Bytes,
+    headers: Vec<u8>,
     pub(super) sequence: u64,
     pub(super) time: SystemTime,
 }

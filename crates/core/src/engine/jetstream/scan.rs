@@ -8,7 +8,8 @@ use futures_util::StreamExt;
 use futures_util::stream::{self, BoxStream};
 use serde_json::json;
 
-use super::pull::{Delivered, Pull, Selection};
+use super::expiry;
+use super::pull::{Deliver, Delivered, Pull, Selection};
 use super::record::is_shadowed;
 use super::stream::BucketStream;
 use crate::Result;
@@ -46,7 +47,7 @@ struct Scan {
 
 impl Scan {
     async fn begin(stream: Arc<BucketStream>) -> Result<Self> {
-        let selection = all_records(&stream);
+        let selection = all_records(&stream, Deliver::LastPerSubject);
         let opened = Pull::open(stream.clone(), selection).await;
         let pull = opened.map_err(|refusal| stream.refused(refusal))?;
         let (left, told, hasher) = (pull.pending(), HashSet::new(), RandomState::new());
@@ -73,24 +74,30 @@ impl Scan {
     }
 }
 
-/// The last record of each name.
-pub(super) fn all_records(stream: &BucketStream) -> Selection {
+/// How many records there are; `None` where that can't be learned.
+pub(super) async fn count(stream: &Arc<BucketStream>) -> Option<u64> {
+    let selection = all_records(stream, Deliver::LastPerSubject);
+    Pull::open(stream.clone(), selection).await.ok().map(|pull| pull.pending())
+}
+
+/// Records of all names.
+pub(super) fn all_records(stream: &BucketStream, deliver: Deliver) -> Selection {
     Selection {
-        filter: stream.bucket.all_records(),
-        last_per_subject: true,
-        batch: BATCH,
+        deliver,
         max_bytes: REQUEST_BYTES.max(stream.api.client().max_payload() + 64 * 1024),
+        ..Selection::all(stream.subjects.all_records(), BATCH)
     }
 }
 
 /// The record that a message holds.
 pub(super) fn stored(stream: &BucketStream, message: &Delivered) -> StoredRecord {
-    let key = stream.bucket.key_of_record_subject(&message.subject).unwrap_or_default();
+    let key = stream.subjects.key_of_record_subject(&message.subject).unwrap_or_default();
     StoredRecord {
         key: key.to_owned(),
         record: Record::parse(&message.payload),
         revision: message.sequence,
         mtime: message.time,
+        expires: expiry::of(message.headers.as_ref(), message.time),
     }
 }
 
@@ -102,7 +109,7 @@ pub(super) fn blobs(stream: Arc<BucketStream>) -> BoxStream<'static, Result<Nuid
                 return Ok(Some((nuid, (stream, found, next))));
             }
             let Some(offset) = next else { return Ok(None) };
-            let filter = stream.bucket.all_chunks();
+            let filter = stream.subjects.all_chunks();
             let info = stream.stream_info(&json!({ "subjects_filter": filter, "offset": offset })).await?;
             let subjects = info["state"]["subjects"].as_object().cloned().unwrap_or_default();
             let total = info["total"].as_u64().unwrap_or(0);

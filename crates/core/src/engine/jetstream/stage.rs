@@ -10,10 +10,11 @@ use bytes::Bytes;
 use serde_json::Value;
 
 use super::api::{self, Refusal};
+use super::expiry;
 use super::inbox::Inbox;
 use super::ingest::Ingest;
 use super::stream::BucketStream;
-use crate::engine::Staging;
+use crate::engine::{NewBlob, Staging};
 use crate::protocol::Nuid;
 use crate::{Error, Result};
 
@@ -31,6 +32,7 @@ pub(super) struct JetStreamStaging(Option<Publishing>);
 struct Publishing {
     stream: Arc<BucketStream>,
     nuid: Nuid,
+    expires: Option<std::time::Instant>,
     inbox: Inbox,
     flow: Flow,
     /// Why no more chunks can follow: one of them was lost, and a later one must not take its place.
@@ -47,20 +49,19 @@ enum Flow {
 }
 
 impl JetStreamStaging {
-    pub(super) async fn begin(
-        stream: Arc<BucketStream>,
-        nuid: Nuid,
-        chunk_size: usize,
-        size_hint: Option<u64>,
-    ) -> Result<Self> {
-        let large = size_hint.is_none_or(|size| size >= INGEST_FROM);
+    pub(super) async fn begin(stream: Arc<BucketStream>, blob: NewBlob) -> Result<Self> {
+        if blob.expires.is_some() && !stream.takes_ttl.load(Ordering::Relaxed) {
+            return Err(expiry::unsupported(stream.bucket.as_str()));
+        }
+        let large = blob.size_hint.is_none_or(|size| size >= INGEST_FROM);
         let flow = if large && stream.takes_batches.load(Ordering::Relaxed) {
-            Flow::Ingest(Ingest::new(&stream, &nuid, chunk_size))
+            Flow::Ingest(Ingest::new(&stream, &blob))
         } else {
             Flow::Window(Window::new(stream.window()))
         };
         let inbox = stream.api.inboxes().take().await?;
-        Ok(Self(Some(Publishing { stream, nuid, inbox, flow, failed: None })))
+        let NewBlob { nuid, expires, .. } = blob;
+        Ok(Self(Some(Publishing { stream, nuid, expires, inbox, flow, failed: None })))
     }
 
     fn open(&mut self) -> Result<&mut Publishing> {
@@ -111,7 +112,7 @@ impl Drop for JetStreamStaging {
 
 impl Publishing {
     fn subject(&self) -> Subject {
-        self.stream.bucket.chunk_subject(&self.nuid).into()
+        self.stream.subjects.chunk_subject(&self.nuid).into()
     }
 
     fn remember(&mut self, outcome: Result<()>) -> Result<()> {
@@ -134,7 +135,7 @@ impl Publishing {
         window.make_room(&self.stream, &mut self.inbox, subject.as_str(), chunk.len()).await?;
         let reply = self.inbox.reply(window.next());
         window.sent(chunk.len());
-        self.stream.api.publish(subject, reply, chunk).await
+        self.stream.api.publish_with(subject, reply, self.expires.map(expiry::chunk_headers), chunk).await
     }
 
     async fn finish(&mut self) -> Result<()> {

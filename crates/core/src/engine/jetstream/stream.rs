@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::api::{self, Api, Refusal};
 use super::committed::Committed;
-use crate::protocol::config::{chunk_hazards, is_on};
+use super::expiry;
+use crate::protocol::config::{chunk_hazards, is_on, mirrored_bucket};
 use crate::protocol::{BucketName, Nuid};
 use crate::{Error, Result};
 
@@ -24,7 +26,13 @@ pub(super) struct BucketStream {
     pub(super) api: Arc<Api>,
     pub(super) bucket: BucketName,
     pub(super) stream: String,
-    /// Whether the stream takes fast-ingest batches. Another client's update may take it away.
+    /// The bucket whose subjects the stream holds: another one, if it is a mirror of that.
+    pub(super) subjects: BucketName,
+    /// When the stream was created, as the server tells it: a later stream of the same name is another bucket.
+    created: String,
+    /// Whether the stream takes atomic batches. Another client's update may take it away.
+    pub(super) takes_atomic: AtomicBool,
+    /// Whether the stream takes fast-ingest batches. Likewise.
     pub(super) takes_batches: AtomicBool,
     /// Whether the stream takes a TTL per message. Likewise.
     pub(super) takes_ttl: AtomicBool,
@@ -34,19 +42,23 @@ pub(super) struct BucketStream {
     pub(super) committed: Committed,
     /// Bytes that a put may have under way.
     window: AtomicUsize,
-    pub(super) max_msg_size: Option<usize>,
+    max_msg_size: Option<usize>,
     /// Settings by which the server would drop chunks that it acknowledged.
-    pub(super) hazards: String,
+    hazards: String,
 }
 
 impl BucketStream {
-    /// The stream with this configuration, as the server tells it.
-    pub(super) fn new(api: Arc<Api>, bucket: BucketName, config: &Map<String, Value>) -> Self {
+    /// The stream that an answer of the server describes.
+    pub(super) fn new(api: Arc<Api>, bucket: BucketName, answer: &Value) -> Self {
+        let config = &super::config_of(answer);
         let max_msg_size = config.get("max_msg_size").and_then(Value::as_u64).filter(|&size| size > 0);
         Self {
             api,
             stream: bucket.stream(),
+            subjects: mirrored_bucket(config).unwrap_or_else(|| bucket.clone()),
             bucket,
+            created: created(answer),
+            takes_atomic: AtomicBool::new(is_on(config, "allow_atomic")),
             takes_batches: AtomicBool::new(is_on(config, "allow_batched")),
             takes_ttl: AtomicBool::new(is_on(config, "allow_msg_ttl")),
             answers_direct: AtomicBool::new(is_on(config, "allow_direct")),
@@ -55,6 +67,32 @@ impl BucketStream {
             hazards: chunk_hazards(config).join(", "),
             max_msg_size: max_msg_size.and_then(|size| size.try_into().ok()),
         }
+    }
+
+    /// The largest message that the server and the stream take, in bytes.
+    pub(super) fn max_message(&self) -> usize {
+        self.api.client().max_payload().min(self.max_msg_size.unwrap_or(usize::MAX))
+    }
+
+    /// Refuses to write where what is written would be lost, or would go elsewhere.
+    pub(super) fn check_writable(&self) -> Result<()> {
+        let reason = if self.subjects != self.bucket {
+            format!("it is a mirror of the bucket {:?}, and only that can be written", self.subjects)
+        } else if self.hazards.is_empty() {
+            return Ok(());
+        } else {
+            format!("its stream would drop chunks: {}", self.hazards)
+        };
+        Err(Error::InvalidConfig { bucket: self.bucket.to_string(), reason })
+    }
+
+    /// Fails with `BucketDeleted` if the stream is gone, or is another one by now.
+    pub(super) async fn check_same(&self) -> Result<()> {
+        let now = created(&self.stream_info(&Value::Null).await?);
+        if now == self.created {
+            return Ok(());
+        }
+        Err(Error::BucketDeleted { bucket: self.bucket.to_string() })
     }
 
     /// The error for a refusal by this stream.
@@ -96,15 +134,15 @@ impl BucketStream {
     /// Removes a blob's chunks: by a tombstone that takes their place and expires, which needs no right to purge; or
     /// by a purge, where the stream has no TTL per message, or no room for the tombstone.
     pub(super) async fn retire(&self, nuid: &Nuid) -> Result<(), Refusal> {
-        let subject = self.bucket.chunk_subject(nuid);
+        let subject = self.subjects.chunk_subject(nuid);
         if self.takes_ttl.load(Ordering::Relaxed) {
             let mut headers = async_nats::HeaderMap::new();
             headers.insert("Nats-Rollup", "sub");
-            headers.insert("Nats-TTL", "1s");
+            expiry::insert(&mut headers, Duration::from_secs(1));
             let answer = self.api.attempt(&subject, super::NOTHING, Some(headers)).await;
             match answer.and_then(|message| api::read_answer(&message.payload)) {
                 Ok(_) => return Ok(()),
-                Err(Refusal::Server { code: TTL_DISABLED, .. }) => {
+                Err(Refusal::Server { code: api::TTL_DISABLED, .. }) => {
                     self.takes_ttl.store(false, Ordering::Relaxed);
                 }
                 Err(_) => {}
@@ -117,5 +155,6 @@ impl BucketStream {
     }
 }
 
-/// The server's code for a TTL on a message to a stream that has none.
-const TTL_DISABLED: u64 = 10_166;
+fn created(answer: &Value) -> String {
+    answer["created"].as_str().unwrap_or_default().to_owned()
+}

@@ -1,6 +1,7 @@
 //! An open bucket, and the contract that it fulfils.
 
 use std::collections::HashMap;
+use std::ops::Range;
 use std::path::Path;
 use std::sync::mpsc;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -16,7 +17,7 @@ use tokio::task::JoinHandle;
 
 use super::background::{Background, Running};
 use super::ballast::Ballast;
-use super::change::{Change, Records, Terms};
+use super::change::{Change, Records};
 use super::database::{self, BucketRow};
 use super::failure::Failure;
 use super::layout::BucketDir;
@@ -25,18 +26,18 @@ use super::payload::{Payload, Upload};
 use super::readers::Readers;
 use super::recover::recover;
 use super::session::Session;
-use super::stage::{INLINE_BYTES, LocalStaging, Written};
+use super::stage::{INLINE_BYTES, LocalStaging, Room, Written};
 use super::writer::{Job, Writer};
 use super::{changes, read, scan};
-use crate::engine::{self, Commit, Consistency, EngineBucket, Staging, StoredRecord};
-use crate::protocol::{BucketName, BucketStatus, Nuid, ObjectInfo, limits};
+use crate::engine::{self, Commit, Consistency, EngineBucket, NewBlob, Staging, Start, StoredRecord};
+use crate::protocol::{BucketConfig, BucketName, BucketStatus, Nuid, ObjectInfo, limits};
 use crate::{Error, Result};
 
 /// A bucket that this process has open. Its writer ends when nobody uses it any more.
 #[derive(Debug)]
 pub(super) struct OpenBucket {
     pub(super) dir: BucketDir,
-    pub(super) terms: Terms,
+    pub(super) name: BucketName,
     pub(super) readers: Arc<Readers>,
     jobs: mpsc::Sender<Job>,
     /// The blobs of running puts; those with a payload may be committed.
@@ -86,11 +87,9 @@ impl OpenBucket {
         background: &Arc<Background>,
         running: Running,
     ) -> Result<Self, Failure> {
-        let config = row.config(bucket);
         Ballast::new(dir).fill();
-        let terms = Terms { bucket: bucket.clone(), ttl: config.ttl, max_bytes: config.max_bytes };
         let (jobs, received) = mpsc::channel();
-        let writer = Writer::new(dir, terms.clone(), connection, received, Arc::clone(&session))?;
+        let writer = Writer::new(dir, bucket, connection, received, Arc::clone(&session))?;
         let thread = thread::Builder::new().name(format!("jetblob-{bucket}")).spawn(move || {
             writer.run();
             drop(running);
@@ -99,7 +98,7 @@ impl OpenBucket {
         let readers = Arc::new(Readers::new(dir, bucket, row.id));
         Ok(Self {
             dir: dir.clone(),
-            terms,
+            name: bucket.clone(),
             readers,
             jobs,
             staged: Mutex::default(),
@@ -121,7 +120,7 @@ impl OpenBucket {
     /// Why an upload could not be written.
     pub(super) fn upload_error(&self, path: &Path, error: &io::Error) -> Error {
         if error.kind() == io::ErrorKind::NotFound && !self.dir.path().exists() {
-            return Error::BucketDeleted { bucket: self.terms.bucket.to_string() };
+            return Error::BucketDeleted { bucket: self.name.to_string() };
         }
         Error::io(path.display().to_string(), error)
     }
@@ -153,6 +152,11 @@ impl OpenBucket {
         if self.jobs.send(Job::Close(closed)).is_ok() {
             let _ = wait.await;
         }
+    }
+
+    /// Gives the bucket this configuration.
+    pub(super) async fn configure(&self, config: BucketConfig) -> Result<()> {
+        self.change(Change::Configure(config)).await.map(drop)
     }
 
     async fn change(&self, change: Change) -> Result<Vec<u64>> {
@@ -192,7 +196,7 @@ pub(super) fn status(row: &BucketRow, bucket: &BucketName) -> BucketStatus {
 #[async_trait]
 impl EngineBucket for LocalBucket {
     fn name(&self) -> &BucketName {
-        &self.0.terms.bucket
+        &self.0.name
     }
 
     fn in_background(&self, work: BoxFuture<'static, ()>) {
@@ -200,8 +204,11 @@ impl EngineBucket for LocalBucket {
     }
 
     async fn status(&self) -> Result<BucketStatus> {
-        let bucket = self.0.terms.bucket.clone();
-        self.0.readers.read(move |_, row| Ok(status(row, &bucket))).await
+        let bucket = self.0.name.clone();
+        let status = self.0.readers.read(move |tx, row| {
+            Ok(BucketStatus { records: Some(scan::count(tx, row.alive())?), ..status(row, &bucket) })
+        });
+        status.await
     }
 
     async fn seal(&self) -> Result<()> {
@@ -209,50 +216,45 @@ impl EngineBucket for LocalBucket {
     }
 
     async fn last(&self, name: &str, _: Consistency) -> Result<Option<StoredRecord>> {
-        let (name, ttl) = (name.to_owned(), self.0.terms.ttl);
-        self.0.readers.read(move |tx, row| scan::last(tx, row.alive_since(ttl), &name)).await
+        let name = name.to_owned();
+        self.0.readers.read(move |tx, row| scan::last(tx, row.alive(), &name)).await
     }
 
     fn scan(&self) -> BoxStream<'static, Result<StoredRecord>> {
-        let ttl = self.0.terms.ttl;
-        scan::records(Arc::clone(&self.0.readers), move |row| row.alive_since(ttl))
+        scan::records(Arc::clone(&self.0.readers))
     }
 
-    fn changes(&self, after: u64) -> BoxStream<'static, Result<engine::Change>> {
-        let ttl = self.0.terms.ttl;
-        changes::changes(Arc::clone(&self.0.readers), move |row| row.alive_since(ttl), after)
+    async fn changes(&self, start: Start) -> Result<BoxStream<'static, Result<engine::Change>>> {
+        changes::changes(Arc::clone(&self.0.readers), start).await
     }
 
     fn max_chunk_size(&self) -> usize {
         limits::MAX_CHUNK_SIZE
     }
 
-    async fn stage(&self, nuid: Nuid, _: usize, size_hint: Option<u64>) -> Result<Box<dyn Staging>> {
+    async fn stage(&self, blob: NewBlob) -> Result<Box<dyn Staging>> {
         self.0.session()?;
-        let mut used = None;
+        let mut room = None;
         // A small blob is refused early enough by its commit.
-        if size_hint.is_none_or(|size| size > INLINE_BYTES) {
-            let terms = self.0.terms.clone();
-            let check = move |row: &BucketRow| {
-                let used = row.bytes.unsigned_abs();
+        if blob.size_hint.is_none_or(|size| size > INLINE_BYTES) {
+            let bucket = self.0.name.clone();
+            let look = move |row: &BucketRow| {
                 if row.sealed {
-                    return Err(Error::Sealed { bucket: terms.bucket.to_string() });
+                    return Err(Error::Sealed { bucket: bucket.to_string() });
                 }
-                match (terms.max_bytes, size_hint) {
-                    (Some(max), Some(size)) if used.saturating_add(size) > max => {
-                        Err(terms.no_room(used, size))
-                    }
-                    _ => Ok(used),
-                }
+                Ok(row.max_bytes.map(|max| Room { max, used: row.bytes.unsigned_abs() }))
             };
-            used = Some(self.0.readers.read(move |_, row| Ok(check(row)?)).await?);
+            room = self.0.readers.read(move |_, row| Ok(look(row)?)).await?;
         }
-        self.0.staged().insert(nuid.clone(), None);
-        Ok(Box::new(LocalStaging::new(Arc::clone(&self.0), nuid, used)))
+        if let (Some(room), Some(size)) = (room, blob.size_hint) {
+            room.check(size)?;
+        }
+        self.0.staged().insert(blob.nuid.clone(), None);
+        Ok(Box::new(LocalStaging::new(Arc::clone(&self.0), blob.nuid, room)))
     }
 
-    fn read(&self, info: &ObjectInfo, nuid: &Nuid, offset: u64) -> BoxStream<'static, Result<Bytes>> {
-        read::read(Arc::clone(&self.0), info, nuid, offset)
+    fn read(&self, info: &ObjectInfo, nuid: &Nuid, range: Range<u64>) -> BoxStream<'static, Result<Bytes>> {
+        read::read(Arc::clone(&self.0), info, nuid, range)
     }
 
     async fn remove_blob(&self, nuid: &Nuid) -> Result<()> {
@@ -276,7 +278,7 @@ impl EngineBucket for LocalBucket {
                 Some((nuid.clone(), payload.ok_or_else(missing)?))
             }
         };
-        let revisions = self.0.change(Change::Commit(Records::new(commit, staged))).await?;
+        let revisions = self.0.change(Change::Commit(Records::new(&self.0.name, commit, staged))).await?;
         if let Some(nuid) = &commit.staged {
             self.0.staged().remove(nuid);
         }

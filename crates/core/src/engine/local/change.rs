@@ -1,26 +1,31 @@
 //! What the writer does in a transaction: one change, all of it or nothing.
 
-use std::time::Duration;
+use std::time::{Duration, Instant, UNIX_EPOCH};
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::database::{BucketRow, now, revision};
+use super::database::{self, Alive, BucketRow, nanos, now, revision};
 use super::failure::Failure;
 use super::layout::Id;
 use super::payload::Payload;
 use super::trash;
 use crate::Error;
-use crate::engine::Commit;
-use crate::protocol::{BucketName, Nuid};
+use crate::engine::{Commit, Expiry, RecordWrite};
+use crate::protocol::info::Record;
+use crate::protocol::{BucketConfig, BucketName, Nuid};
 
 /// How many expired rows go in one transaction, so that no put waits long behind it.
 const SWEEP_ROWS: i64 = 1000;
+
+/// How long the marker of a name that is removed stays, for those who watch.
+const MARKER_STAYS: Duration = Duration::from_secs(1);
 
 /// A change to a bucket.
 #[derive(Debug)]
 pub(super) enum Change {
     Commit(Records),
     Seal,
+    Configure(BucketConfig),
     RemoveBlob(Nuid),
     /// Removes expired records and blobs.
     Sweep,
@@ -40,27 +45,18 @@ pub(super) struct Records {
 struct Write {
     name: String,
     expected: u64,
-    record: Option<Row>,
-}
-
-#[derive(Debug)]
-struct Row {
     json: String,
-    /// The blob that the record keeps alive.
+    /// The blob that the record names.
     nuid: Option<Nuid>,
+    /// Whether the record keeps its blob alive.
+    is_live: bool,
+    expires: Option<i64>,
 }
 
 impl Records {
-    pub(super) fn new(commit: &Commit, staged: Option<(Nuid, Payload)>) -> Self {
-        let writes = commit.writes.iter().map(|write| Write {
-            name: write.name.clone(),
-            expected: write.expected,
-            record: write.record.as_ref().map(|record| Row {
-                json: String::from_utf8_lossy(&record.to_json()).into_owned(),
-                nuid: if record.is_deleted() { None } else { record.nuid() },
-            }),
-        });
-        Self { staged, writes: writes.collect(), retire: commit.retire.clone() }
+    pub(super) fn new(bucket: &BucketName, commit: &Commit, staged: Option<(Nuid, Payload)>) -> Self {
+        let writes = commit.writes.iter().map(|write| Write::new(bucket, write)).collect();
+        Self { staged, writes, retire: commit.retire.clone() }
     }
 }
 
@@ -73,23 +69,14 @@ pub(super) struct Applied {
     pub(super) trashed: Vec<Id>,
     /// Whether a sweep left expired rows for another one.
     pub(super) more: bool,
+    /// When the first of what was stored expires.
+    pub(super) expires: Option<i64>,
 }
 
-/// What a change must know of its bucket.
-#[derive(Debug, Clone)]
-pub(super) struct Terms {
-    pub(super) bucket: BucketName,
-    pub(super) ttl: Option<Duration>,
-    pub(super) max_bytes: Option<u64>,
-}
-
-impl Terms {
-    /// The refusal of a write that the bucket has no room for.
-    pub(super) fn no_room(&self, used: u64, wanted: u64) -> Error {
-        let max = self.max_bytes.unwrap_or(u64::MAX);
-        let reason = format!("{used} of the bucket's {max} bytes are in use, and {wanted} more are needed");
-        Error::QuotaExceeded { during: Box::default(), reason }
-    }
+/// The refusal of a write that a bucket of `max` bytes has no room for.
+pub(super) fn no_room(max: u64, used: u64, wanted: u64) -> Error {
+    let reason = format!("{used} of the bucket's {max} bytes are in use, and {wanted} more are needed");
+    Error::QuotaExceeded { during: Box::default(), reason }
 }
 
 impl Change {
@@ -101,47 +88,59 @@ impl Change {
         }
     }
 
-    /// The revision that a commit of this change expects to replace.
-    pub(super) fn revision_before(&self) -> u64 {
-        match self {
-            Self::Commit(records) => records.writes.first().map_or(0, |write| write.expected),
-            _ => 0,
+    /// The error for not knowing whether a commit of this change took effect.
+    pub(super) fn unknown(&self) -> Error {
+        let (mut during, mut nuid, mut revision_before) = (Box::<crate::During>::default(), None, 0);
+        if let Self::Commit(Records { writes, .. }) = self
+            && let Some(first) = writes.first()
+        {
+            during.name = Some(first.name.clone());
+            nuid.clone_from(&first.nuid);
+            revision_before = first.expected;
         }
+        Error::Unknown { during, nuid, revision_before }
     }
 
     /// Does it, inside a transaction that is rolled back if it fails.
-    pub(super) fn apply(&self, tx: &Connection, terms: &Terms) -> Result<Applied, Failure> {
-        let bucket = BucketRow::read(tx, &terms.bucket)?;
-        let sealed = || Err(Error::Sealed { bucket: terms.bucket.to_string() }.into());
+    pub(super) fn apply(&self, tx: &Connection, name: &BucketName) -> Result<Applied, Failure> {
+        let bucket = BucketRow::read(tx, name)?;
+        let sealed = || Err(Error::Sealed { bucket: name.to_string() }.into());
         match self {
-            Self::Commit(_) | Self::RemoveBlob(_) if bucket.sealed => sealed(),
-            Self::Commit(records) => records.apply(tx, terms, &bucket),
+            Self::Commit(_) | Self::RemoveBlob(_) | Self::Configure(_) if bucket.sealed => sealed(),
+            Self::Commit(records) => records.apply(tx, name, &bucket),
             Self::RemoveBlob(nuid) => {
                 let (freed, trashed) = retire(tx, nuid)?;
                 use_bytes(tx, -freed)?;
                 Ok(Applied { trashed, ..Applied::default() })
             }
-            Self::Seal => seal(tx, terms, &bucket),
-            Self::Sweep => sweep(tx, bucket.alive_since(terms.ttl)),
+            Self::Seal => seal(tx, &bucket),
+            Self::Configure(config) => {
+                database::configure(tx, name, config)?;
+                // What is there may expire sooner now.
+                Ok(Applied { expires: Some(now()), ..Applied::default() })
+            }
+            Self::Sweep => sweep(tx, bucket.alive()),
             Self::ForgetTrash(files) => trash::forget(tx, files).map(|()| Applied::default()),
         }
     }
 }
 
 impl Records {
-    fn apply(&self, tx: &Connection, terms: &Terms, bucket: &BucketRow) -> Result<Applied, Failure> {
-        let (now, alive_since) = (now(), bucket.alive_since(terms.ttl));
+    fn apply(&self, tx: &Connection, name: &BucketName, bucket: &BucketRow) -> Result<Applied, Failure> {
+        let alive = bucket.alive();
+        let now = alive.now;
         let (mut added, mut freed) = (0, 0);
         for write in &self.writes {
-            let (revision, bytes) = current(tx, &write.name, alive_since)?;
+            let (revision, bytes) = current(tx, &write.name, alive)?;
             if revision != write.expected {
-                let (bucket, name) = (terms.bucket.to_string(), write.name.clone());
+                let (bucket, name) = (name.to_string(), write.name.clone());
                 return Err(Error::Conflict { bucket, name, expected: write.expected }.into());
             }
             freed += bytes;
         }
         if let Some((nuid, payload)) = &self.staged {
-            insert_blob(tx, nuid, payload, now)?;
+            let expires = self.writes.first().and_then(|write| write.expires);
+            insert_blob(tx, nuid, payload, now, expires)?;
             added += size(payload.size());
         }
         let mut seq = bucket.last_seq;
@@ -157,7 +156,7 @@ impl Records {
             freed += bytes;
             trashed.extend(files);
         }
-        let is_over = |bytes: i64| terms.max_bytes.is_some_and(|max| bytes > size(max));
+        let is_over = |bytes: i64| bucket.max_bytes.is_some_and(|max| bytes > size(max));
         let after = bucket.bytes + added - freed;
         // A new blob needs room beside the old one. A record alone does not: else a full bucket could not be emptied.
         let refused = match self.staged {
@@ -165,53 +164,82 @@ impl Records {
             None => is_over(after) && after > bucket.bytes,
         };
         if refused {
-            return Err(terms.no_room(bucket.bytes.unsigned_abs(), added.unsigned_abs()).into());
+            let max = bucket.max_bytes.unwrap_or(u64::MAX);
+            return Err(no_room(max, bucket.bytes.unsigned_abs(), added.unsigned_abs()).into());
         }
         let mut update = tx.prepare_cached("UPDATE bucket SET last_seq = ?1, bytes = bytes + ?2")?;
         update.execute(params![seq, added - freed])?;
-        Ok(Applied { revisions, trashed, more: false })
+        let by_ttl = bucket.ttl().map(|ttl| now.saturating_add(ttl));
+        let expires = self.writes.iter().filter_map(|write| write.expires).chain(by_ttl).min();
+        Ok(Applied { revisions, trashed, more: false, expires })
     }
 }
 
 impl Write {
-    /// Writes or removes the record, and says how many bytes it takes now.
-    fn apply(&self, tx: &Connection, seq: i64, now: i64) -> Result<i64, Failure> {
-        let Some(Row { json, nuid }) = &self.record else {
-            tx.prepare_cached("DELETE FROM obj WHERE name = ?1")?.execute([&self.name])?;
-            return Ok(0);
+    fn new(bucket: &BucketName, write: &RecordWrite) -> Self {
+        let moved = || Record::of_moved(bucket, &write.name);
+        let record = write.record.clone().unwrap_or_else(moved);
+        let expires = match write.expires {
+            None if write.record.is_none() => Some(now().saturating_add(nanos(MARKER_STAYS))),
+            None => None,
+            Some(Expiry::By(time)) => {
+                Some(now().saturating_add(nanos(time.saturating_duration_since(Instant::now()))))
+            }
+            Some(Expiry::At(time)) => Some(time.duration_since(UNIX_EPOCH).map_or(0, nanos)),
         };
-        let nuid = nuid.as_ref().map(Nuid::as_str);
+        Self {
+            name: write.name.clone(),
+            expected: write.expected,
+            json: String::from_utf8_lossy(&record.to_json()).into_owned(),
+            nuid: record.nuid(),
+            is_live: !record.is_deleted(),
+            expires,
+        }
+    }
+
+    /// Writes the record, and says how many bytes it takes now.
+    fn apply(&self, tx: &Connection, seq: i64, now: i64) -> Result<i64, Failure> {
+        let nuid = self.nuid.as_ref().filter(|_| self.is_live).map(Nuid::as_str);
         // A record that is written again expires with its blob.
         let mut insert = tx.prepare_cached(
-            "INSERT INTO obj(name, seq, mtime, put_time, nuid, info)
-             VALUES(?1, ?2, ?3, ifnull((SELECT put_time FROM blob WHERE nuid = ?4), ?3), ?4, ?5)
+            "INSERT INTO obj(name, seq, mtime, put_time, expires, nuid, info)
+             VALUES(?1, ?2, ?3, ifnull((SELECT put_time FROM blob WHERE nuid = ?4), ?3), ?5, ?4, ?6)
              ON CONFLICT(name) DO UPDATE SET seq = excluded.seq, mtime = excluded.mtime,
-                 put_time = excluded.put_time, nuid = excluded.nuid, info = excluded.info",
+                 put_time = excluded.put_time, expires = excluded.expires, nuid = excluded.nuid,
+                 info = excluded.info",
         )?;
-        insert.execute(params![self.name, seq, now, nuid, json])?;
-        Ok(size((self.name.len() + json.len()) as u64))
+        insert.execute(params![self.name, seq, now, nuid, self.expires, self.json])?;
+        Ok(size((self.name.len() + self.json.len()) as u64))
     }
 }
 
 /// The revision of a name, 0 if it has none or is expired; and the bytes that its row takes.
-fn current(tx: &Connection, name: &str, alive_since: i64) -> Result<(u64, i64), Failure> {
+fn current(tx: &Connection, name: &str, alive: Alive) -> Result<(u64, i64), Failure> {
     let mut query = tx.prepare_cached(
-        "SELECT iif(put_time >= ?2, seq, 0), octet_length(name) + octet_length(info) FROM obj WHERE name = ?1",
+        "SELECT iif(put_time >= ?2 AND ifnull(expires > ?3, 1), seq, 0), octet_length(name) + octet_length(info)
+         FROM obj WHERE name = ?1",
     )?;
-    let found =
-        query.query_row(params![name, alive_since], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+    let of_name = params![name, alive.since, alive.now];
+    let found = query.query_row(of_name, |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
     let (seq, bytes): (i64, i64) = found.unwrap_or_default();
     Ok((revision(seq), bytes))
 }
 
-fn insert_blob(tx: &Connection, nuid: &Nuid, payload: &Payload, now: i64) -> Result<(), Failure> {
+fn insert_blob(
+    tx: &Connection,
+    nuid: &Nuid,
+    payload: &Payload,
+    now: i64,
+    expires: Option<i64>,
+) -> Result<(), Failure> {
     let (file, data) = match payload {
         Payload::Inline(data) => (None, Some(&data[..])),
         Payload::File { upload, .. } => (Some(upload.file().0), None),
     };
-    let mut insert =
-        tx.prepare_cached("INSERT INTO blob(nuid, put_time, size, file, data) VALUES(?1, ?2, ?3, ?4, ?5)")?;
-    insert.execute(params![nuid.as_str(), now, size(payload.size()), file, data])?;
+    let mut insert = tx.prepare_cached(
+        "INSERT INTO blob(nuid, put_time, expires, size, file, data) VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
+    )?;
+    insert.execute(params![nuid.as_str(), now, expires, size(payload.size()), file, data])?;
     Ok(())
 }
 
@@ -224,41 +252,47 @@ fn retire(tx: &Connection, nuid: &Nuid) -> Result<(i64, Vec<Id>), Failure> {
     trash_all(tx, removed)
 }
 
-fn seal(tx: &Connection, terms: &Terms, bucket: &BucketRow) -> Result<Applied, Failure> {
+fn seal(tx: &Connection, bucket: &BucketRow) -> Result<Applied, Failure> {
     let mut applied = Applied::default();
-    // What is expired must not come back to life when nothing expires any more.
-    let mut swept = sweep(tx, bucket.alive_since(terms.ttl))?;
+    // What is expired must not come back to life when the ttl doesn't count any more.
+    let mut swept = sweep(tx, bucket.alive())?;
     while swept.more {
         applied.trashed.append(&mut swept.trashed);
-        swept = sweep(tx, bucket.alive_since(terms.ttl))?;
+        swept = sweep(tx, bucket.alive())?;
     }
     applied.trashed.append(&mut swept.trashed);
     tx.execute("UPDATE bucket SET sealed = 1", [])?;
     Ok(applied)
 }
 
-/// Records and blobs go apart: a record has the `put_time` of its blob.
-fn sweep(tx: &Connection, alive_since: i64) -> Result<Applied, Failure> {
-    let mut applied = Applied::default();
-    if alive_since == i64::MIN {
-        return Ok(applied);
+/// Records and blobs go apart: a record has the `put_time` and the `expires` of its blob.
+fn sweep(tx: &Connection, alive: Alive) -> Result<Applied, Failure> {
+    let mut applied = sweep_where(tx, "expires <= ?1", alive.now)?;
+    if alive.since > i64::MIN {
+        let mut older = sweep_where(tx, "put_time < ?1", alive.since)?;
+        applied.trashed.append(&mut older.trashed);
+        applied.more |= older.more;
     }
-    let mut freed = 0;
-    let mut rows = 0;
-    let mut delete = tx.prepare_cached(
-        "DELETE FROM obj WHERE name IN (SELECT name FROM obj WHERE put_time < ?1 LIMIT ?2)
-         RETURNING octet_length(name) + octet_length(info)",
-    )?;
-    for bytes in delete.query_map(params![alive_since, SWEEP_ROWS], |row| row.get::<_, i64>(0))? {
+    Ok(applied)
+}
+
+fn sweep_where(tx: &Connection, is_expired: &str, time: i64) -> Result<Applied, Failure> {
+    let mut applied = Applied::default();
+    let (mut freed, mut rows) = (0, 0);
+    let mut delete = tx.prepare_cached(&format!(
+        "DELETE FROM obj WHERE name IN (SELECT name FROM obj WHERE {is_expired} LIMIT ?2)
+         RETURNING octet_length(name) + octet_length(info)"
+    ))?;
+    for bytes in delete.query_map(params![time, SWEEP_ROWS], |row| row.get::<_, i64>(0))? {
         freed += bytes?;
         rows += 1;
     }
     applied.more = rows == SWEEP_ROWS;
-    let mut delete = tx.prepare_cached(
-        "DELETE FROM blob WHERE id IN (SELECT id FROM blob WHERE put_time < ?1 LIMIT ?2) RETURNING size, file",
-    )?;
+    let mut delete = tx.prepare_cached(&format!(
+        "DELETE FROM blob WHERE id IN (SELECT id FROM blob WHERE {is_expired} LIMIT ?2) RETURNING size, file"
+    ))?;
     rows = 0;
-    let removed = delete.query_map(params![alive_since, SWEEP_ROWS], |row| {
+    let removed = delete.query_map(params![time, SWEEP_ROWS], |row| {
         rows += 1;
         Ok((row.get(0)?, row.get(1)?))
     })?;

@@ -6,45 +6,50 @@ use std::time::Duration;
 
 use futures_util::stream::{self, BoxStream, StreamExt};
 
-use super::database::BucketRow;
+use super::database::revision;
 use super::readers::Readers;
 use super::scan;
 use crate::Result;
-use crate::engine::{Change, StoredRecord};
+use crate::engine::{Change, Start, StoredRecord};
 
 /// How often another process's commits are looked for. A look is one read of an index.
 const LOOK: Duration = Duration::from_millis(50);
 
-/// The records after a revision, the marker, and every later record.
-pub(super) fn changes(
+/// The records that `start` says, the marker, and every later record.
+pub(super) async fn changes(
     readers: Arc<Readers>,
-    alive_since: impl Fn(&BucketRow) -> i64 + Copy + Send + 'static,
-    after: u64,
-) -> BoxStream<'static, Result<Change>> {
-    let changes =
-        Changes { readers, alive_since, after, page: VecDeque::new(), until: None, caught_up: false };
-    stream::try_unfold(changes, |mut changes| async move {
+    start: Start,
+) -> Result<BoxStream<'static, Result<Change>>> {
+    let last = readers.read(|_, row| Ok(revision(row.last_seq))).await?;
+    let after = match start {
+        // Of what was written over, nothing is left.
+        Start::Current | Start::History => 0,
+        Start::After(revision) => revision,
+        Start::Now => last,
+    };
+    let changes = Changes { readers, after, page: VecDeque::new(), last, looked: false, caught_up: false };
+    let changes = stream::try_unfold(changes, |mut changes| async move {
         let change = changes.next().await?;
         Ok(Some((change, changes)))
-    })
-    .boxed()
+    });
+    Ok(changes.boxed())
 }
 
-struct Changes<F> {
+struct Changes {
     readers: Arc<Readers>,
-    alive_since: F,
     after: u64,
     page: VecDeque<StoredRecord>,
     /// The last revision when the caller began.
-    until: Option<u64>,
+    last: u64,
+    looked: bool,
     caught_up: bool,
 }
 
-impl<F: Fn(&BucketRow) -> i64 + Copy + Send + 'static> Changes<F> {
+impl Changes {
     async fn next(&mut self) -> Result<Change> {
         loop {
-            let newer = self.page.front().is_some_and(|record| Some(record.revision) > self.until);
-            if self.until.is_some() && !self.caught_up && (newer || self.page.is_empty()) {
+            let newer = self.page.front().is_none_or(|record| record.revision > self.last);
+            if self.looked && !self.caught_up && newer {
                 self.caught_up = true;
                 return Ok(Change::CaughtUp);
             }
@@ -52,17 +57,13 @@ impl<F: Fn(&BucketRow) -> i64 + Copy + Send + 'static> Changes<F> {
                 self.after = record.revision;
                 return Ok(Change::Record(record));
             }
-            let (after, alive_since) = (self.after, self.alive_since);
-            let page = self.readers.read(move |tx, row| {
-                let until = scan::last_revision(tx)?;
-                Ok((scan::after(tx, alive_since(row), after)?, until))
-            });
-            let (page, until) = page.await?;
-            self.page = page.into();
-            self.until.get_or_insert(until);
-            if self.page.is_empty() && self.caught_up {
+            if self.looked && self.caught_up {
                 tokio::time::sleep(LOOK).await;
             }
+            let after = self.after;
+            let page = self.readers.read(move |tx, row| scan::after(tx, row.alive(), after));
+            self.page = page.await?.into();
+            self.looked = true;
         }
     }
 }

@@ -16,7 +16,7 @@ use crate::protocol::{BucketConfig, BucketName};
 const MIN_SQLITE_VERSION: i32 = 3_051_003;
 
 const APPLICATION_ID: i64 = 0x4F42_4A31;
-const SCHEMA_VERSION: i64 = 1;
+const SCHEMA_VERSION: i64 = 2;
 
 /// How long a writer waits for those of other processes.
 pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
@@ -25,24 +25,26 @@ pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 /// a rename moves its name and two records may share it; it is in `data` if it is small, else in the file `file`.
 const SCHEMA: &str = "
     CREATE TABLE bucket(
-        k INTEGER PRIMARY KEY CHECK(k = 0), id BLOB NOT NULL, config TEXT NOT NULL, created INTEGER NOT NULL,
-        sealed INTEGER NOT NULL, last_seq INTEGER NOT NULL, bytes INTEGER NOT NULL);
+        k INTEGER PRIMARY KEY CHECK(k = 0), id BLOB NOT NULL, config TEXT NOT NULL, ttl INTEGER, max_bytes INTEGER,
+        created INTEGER NOT NULL, sealed INTEGER NOT NULL, last_seq INTEGER NOT NULL, bytes INTEGER NOT NULL);
     CREATE TABLE obj(
         name TEXT PRIMARY KEY, seq INTEGER NOT NULL, mtime INTEGER NOT NULL, put_time INTEGER NOT NULL,
-        nuid TEXT, info TEXT NOT NULL) WITHOUT ROWID;
+        expires INTEGER, nuid TEXT, info TEXT NOT NULL) WITHOUT ROWID;
     CREATE UNIQUE INDEX obj_seq ON obj(seq);
+    CREATE INDEX obj_expires ON obj(expires) WHERE expires IS NOT NULL;
     CREATE INDEX obj_nuid ON obj(nuid) WHERE nuid IS NOT NULL;
     CREATE TABLE blob(
-        id INTEGER PRIMARY KEY, nuid TEXT NOT NULL UNIQUE, put_time INTEGER NOT NULL, size INTEGER NOT NULL,
-        file BLOB, data BLOB);
+        id INTEGER PRIMARY KEY, nuid TEXT NOT NULL UNIQUE, put_time INTEGER NOT NULL, expires INTEGER,
+        size INTEGER NOT NULL, file BLOB, data BLOB);
     CREATE UNIQUE INDEX blob_file ON blob(file) WHERE file IS NOT NULL;
+    CREATE INDEX blob_expires ON blob(expires) WHERE expires IS NOT NULL;
     CREATE TABLE trash(file BLOB PRIMARY KEY) WITHOUT ROWID;
 ";
 
 /// What finds expired rows; a bucket without a ttl needn't write it.
 const TTL_SCHEMA: &str = "
-    CREATE INDEX obj_put_time ON obj(put_time);
-    CREATE INDEX blob_put_time ON blob(put_time);
+    CREATE INDEX IF NOT EXISTS obj_put_time ON obj(put_time);
+    CREATE INDEX IF NOT EXISTS blob_put_time ON blob(put_time);
 ";
 
 /// Creates the database of a bucket, and closes it.
@@ -59,14 +61,25 @@ pub(super) fn create(dir: &BucketDir, bucket: &BucketName, config: &BucketConfig
     schema.pragma_update(None, "application_id", APPLICATION_ID)?;
     schema.pragma_update(None, "user_version", SCHEMA_VERSION)?;
     schema.execute_batch(SCHEMA)?;
-    if config.ttl.is_some() {
-        schema.execute_batch(TTL_SCHEMA)?;
-    }
-    let config = Value::Object(config.to_stream_config(bucket)).to_string();
-    let row = params![Id::fresh().0, config, now()];
-    schema.execute("INSERT INTO bucket VALUES(0, ?1, ?2, ?3, 0, 0, 0)", row)?;
+    let row = params![Id::fresh().0, "{}", now()];
+    schema.execute("INSERT INTO bucket VALUES(0, ?1, ?2, NULL, NULL, ?3, 0, 0, 0)", row)?;
+    configure(&schema, bucket, config)?;
     schema.commit()?;
     connection.close().map_err(|(_, error)| error)?;
+    Ok(())
+}
+
+/// Gives a bucket this configuration.
+pub(super) fn configure(tx: &Connection, bucket: &BucketName, config: &BucketConfig) -> Result<(), Failure> {
+    if config.ttl.is_some() {
+        tx.execute_batch(TTL_SCHEMA)?;
+    }
+    let stream = Value::Object(config.to_stream_config(bucket)).to_string();
+    let max_bytes = config.max_bytes.map(|bytes| i64::try_from(bytes).unwrap_or(i64::MAX));
+    tx.execute(
+        "UPDATE bucket SET config = ?1, ttl = ?2, max_bytes = ?3",
+        params![stream, config.ttl.map(nanos), max_bytes],
+    )?;
     Ok(())
 }
 
@@ -112,6 +125,9 @@ pub(super) struct BucketRow {
     /// Tells the bucket from another one of the same name.
     pub(super) id: [u8; 16],
     config: String,
+    /// Nanoseconds.
+    ttl: Option<i64>,
+    pub(super) max_bytes: Option<u64>,
     pub(super) sealed: bool,
     pub(super) last_seq: i64,
     /// Bytes in use: records with their names, and blobs.
@@ -120,33 +136,45 @@ pub(super) struct BucketRow {
 
 impl BucketRow {
     pub(super) fn read(connection: &Connection, bucket: &BucketName) -> Result<Self, Failure> {
-        let mut query =
-            connection.prepare_cached("SELECT id, config, sealed, last_seq, bytes FROM bucket")?;
+        let mut query = connection
+            .prepare_cached("SELECT id, config, ttl, max_bytes, sealed, last_seq, bytes FROM bucket")?;
         let row = query.query_row([], |row| {
             Ok(Self {
                 id: row.get(0)?,
                 config: row.get(1)?,
-                sealed: row.get(2)?,
-                last_seq: row.get(3)?,
-                bytes: row.get(4)?,
+                ttl: row.get(2)?,
+                max_bytes: row.get::<_, Option<i64>>(3)?.map(i64::unsigned_abs),
+                sealed: row.get(4)?,
+                last_seq: row.get(5)?,
+                bytes: row.get(6)?,
             })
         });
         row.optional()?.ok_or_else(|| Error::BucketDeleted { bucket: bucket.to_string() }.into())
     }
 
-    /// The configuration that the bucket was created with.
+    /// The bucket's configuration.
     pub(super) fn config(&self, bucket: &BucketName) -> BucketConfig {
         let stream: Map<String, Value> = serde_json::from_str(&self.config).unwrap_or_default();
         BucketConfig { plain: false, ..BucketConfig::of_stream_config(bucket, &stream) }
     }
 
-    /// The oldest `put_time` that is not expired. In a sealed bucket nothing expires any more, as on JetStream.
-    pub(super) fn alive_since(&self, ttl: Option<Duration>) -> i64 {
-        match ttl {
-            Some(ttl) if !self.sealed => now().saturating_sub(nanos(ttl)),
-            _ => i64::MIN,
-        }
+    /// How long what is put lives, in nanoseconds. In a sealed bucket the ttl doesn't count any more, as on JetStream.
+    pub(super) fn ttl(&self) -> Option<i64> {
+        self.ttl.filter(|_| !self.sealed)
     }
+
+    /// What is not expired now.
+    pub(super) fn alive(&self) -> Alive {
+        let now = now();
+        Alive { since: self.ttl().map_or(i64::MIN, |ttl| now.saturating_sub(ttl)), now }
+    }
+}
+
+/// What is not expired: `put_time >= since`, and no `expires <= now`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Alive {
+    pub(super) since: i64,
+    pub(super) now: i64,
 }
 
 /// The time, in nanoseconds since 1970.

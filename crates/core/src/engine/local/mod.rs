@@ -76,26 +76,8 @@ impl LocalEngine {
         Ok(Self { root, open: Mutex::default(), background: Arc::default(), closed: AtomicBool::new(false) })
     }
 
-    fn check_open(&self) -> Result<()> {
-        if self.closed.load(Ordering::Acquire) { Err(Error::Closed { what: "the store" }) } else { Ok(()) }
-    }
-}
-
-#[async_trait]
-impl Engine for LocalEngine {
-    async fn create_bucket(&self, config: &BucketConfig) -> Result<Arc<dyn EngineBucket>> {
-        self.check_open()?;
-        let bucket = BucketName::parse(&config.name).map_err(|invalid| Error::InvalidName {
-            name: config.name.clone(),
-            reason: invalid.to_string(),
-        })?;
-        let config = storable(&bucket, config)?;
-        let (root, name) = (self.root.clone(), bucket.clone());
-        blocking(move || root.create_bucket(&name, &config)).await?;
-        self.open_bucket(&bucket).await
-    }
-
-    async fn open_bucket(&self, bucket: &BucketName) -> Result<Arc<dyn EngineBucket>> {
+    /// The bucket, opened if it isn't open yet.
+    async fn find_open(&self, bucket: &BucketName) -> Result<Arc<OpenBucket>> {
         // Before the wait too: closing the store waits for tasks while it holds the lock.
         self.check_open()?;
         let mut open = self.open.lock().await;
@@ -104,7 +86,7 @@ impl Engine for LocalEngine {
             match found.check_exists().await {
                 // Another process deleted it; there may be a new one.
                 Err(Error::BucketDeleted { .. }) => {}
-                exists => return exists.map(|()| Arc::new(LocalBucket(found)) as _),
+                exists => return exists.map(|()| found),
             }
         }
         let (dir, name, background) =
@@ -120,7 +102,37 @@ impl Engine for LocalEngine {
             !buckets.is_empty()
         });
         open.entry(bucket.clone()).or_default().push(Arc::downgrade(&opened));
-        Ok(Arc::new(LocalBucket(opened)))
+        Ok(opened)
+    }
+
+    fn check_open(&self) -> Result<()> {
+        if self.closed.load(Ordering::Acquire) { Err(Error::Closed { what: "the store" }) } else { Ok(()) }
+    }
+}
+
+#[async_trait]
+impl Engine for LocalEngine {
+    async fn create_bucket(&self, config: &BucketConfig) -> Result<Arc<dyn EngineBucket>> {
+        self.check_open()?;
+        let bucket = parse(&config.name)?;
+        let config = storable(&bucket, config)?;
+        let (root, name) = (self.root.clone(), bucket.clone());
+        blocking(move || root.create_bucket(&name, &config)).await?;
+        self.open_bucket(&bucket).await
+    }
+
+    async fn update_bucket(&self, config: &BucketConfig) -> Result<Arc<dyn EngineBucket>> {
+        let bucket = parse(&config.name)?;
+        let config = storable(&bucket, config)?;
+        let open = self.find_open(&bucket).await?;
+        match open.configure(config).await {
+            Err(Error::BucketDeleted { bucket }) => Err(Error::BucketNotFound { bucket }),
+            configured => configured.map(|()| Arc::new(LocalBucket(open)) as _),
+        }
+    }
+
+    async fn open_bucket(&self, bucket: &BucketName) -> Result<Arc<dyn EngineBucket>> {
+        Ok(Arc::new(LocalBucket(self.find_open(bucket).await?)))
     }
 
     async fn delete_bucket(&self, bucket: &BucketName) -> Result<()> {
@@ -178,6 +190,11 @@ fn storable(bucket: &BucketName, config: &BucketConfig) -> Result<BucketConfig> 
     }
     let stream = BucketConfig { storage: Storage::File, ..config.clone() }.to_stream_config(bucket);
     Ok(BucketConfig { plain: false, ..BucketConfig::of_stream_config(bucket, &stream) })
+}
+
+fn parse(bucket: &str) -> Result<BucketName> {
+    BucketName::parse(bucket)
+        .map_err(|invalid| Error::InvalidName { name: bucket.to_owned(), reason: invalid.to_string() })
 }
 
 /// Runs what may wait for the disk or another process where nothing else waits for it.

@@ -6,6 +6,7 @@
 use std::collections::VecDeque;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
+use std::ops::Range;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -27,19 +28,17 @@ const BATCH_CHUNKS: usize = 8;
 /// How often a blob whose file isn't where its row says is looked up again.
 const LOOKUPS: usize = 3;
 
-/// The bytes of a blob from exactly `offset` on, in chunks of at most 256 KiB. Nothing is opened before the first
+/// These bytes of a blob, in chunks of at most 256 KiB. Nothing is opened before the first
 /// poll; after it the blob stays readable, even if it is removed.
 pub(super) fn read(
     bucket: Arc<OpenBucket>,
     info: &ObjectInfo,
     nuid: &Nuid,
-    offset: u64,
+    range: Range<u64>,
 ) -> BoxStream<'static, Result<Bytes>> {
-    if offset >= info.size {
-        return stream::empty().boxed();
-    }
-    let source = Source { bucket, name: info.name.clone(), nuid: nuid.clone(), size: info.size };
-    let reader = Reader { source, position: offset, ready: VecDeque::new(), next: Next::Open };
+    let source =
+        Source { bucket, name: info.name.clone(), nuid: nuid.clone(), size: info.size, end: range.end };
+    let reader = Reader { source, position: range.start, ready: VecDeque::new(), next: Next::Open };
     stream::unfold(reader, |mut reader| async {
         let item = reader.next().await?;
         if item.is_err() {
@@ -57,6 +56,8 @@ struct Source {
     name: String,
     nuid: Nuid,
     size: u64,
+    /// Where the range ends.
+    end: u64,
 }
 
 /// What the source turned out to be.
@@ -88,7 +89,7 @@ enum Next {
 impl Reader {
     async fn next(&mut self) -> Option<Result<Bytes>> {
         while self.ready.is_empty() {
-            if self.position >= self.source.size {
+            if self.position >= self.source.end {
                 return None;
             }
             match self.fetch().await {
@@ -104,18 +105,18 @@ impl Reader {
 
     /// Fills `ready`, and begins to read what follows. `false` at the end.
     async fn fetch(&mut self) -> Result<bool> {
-        let size = self.source.size;
+        let until = self.source.end;
         let (chunks, file) = match &mut self.next {
             Next::End => return Ok(false),
             Next::Open => match self.source.open().await? {
                 Blob::Inline(data) => {
                     let from = usize::try_from(self.position).unwrap_or(usize::MAX).min(data.len());
-                    let to = usize::try_from(size).unwrap_or(usize::MAX).min(data.len());
+                    let to = usize::try_from(until).unwrap_or(usize::MAX).min(data.len());
                     (VecDeque::from([data.slice(from..to)]), None)
                 }
                 Blob::File(file) => {
                     // The first chunk alone, to be quick.
-                    let to = size.min(self.position.saturating_add(CHUNK_BYTES));
+                    let to = until.min(self.position.saturating_add(CHUNK_BYTES));
                     let (chunks, file) = self.source.batch(begin(file, self.position, to).await)?;
                     (chunks, Some(file))
                 }
@@ -131,10 +132,12 @@ impl Reader {
         }
         self.ready = chunks.into_iter().filter(|chunk| !chunk.is_empty()).collect();
         self.next = match file {
-            Some(file) if end < size => {
-                Next::Batch(begin(file, end, size.min(end.saturating_add(CHUNK_BYTES * BATCH_CHUNKS as u64))))
-            }
-            None if end < size => Next::Open,
+            Some(file) if end < until => Next::Batch(begin(
+                file,
+                end,
+                until.min(end.saturating_add(CHUNK_BYTES * BATCH_CHUNKS as u64)),
+            )),
+            None if end < until => Next::Open,
             _ => Next::End,
         };
         Ok(true)
@@ -193,7 +196,7 @@ impl Source {
     }
 
     fn missing(&self, received: u64) -> Error {
-        let (bucket, name) = (self.bucket.terms.bucket.to_string(), self.name.clone());
+        let (bucket, name) = (self.bucket.name.to_string(), self.name.clone());
         Error::DataMissing { bucket, name, size: self.size, received }
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use futures_util::stream::{self, BoxStream, StreamExt, TryStreamExt};
 use rusqlite::{Transaction, params};
 
-use super::database::{BucketRow, revision, time};
+use super::database::{Alive, BucketRow, revision, time};
 use super::failure::Failure;
 use super::readers::Readers;
 use crate::Result;
@@ -23,26 +23,27 @@ const PAGE_BYTES: usize = 4 << 20;
 type Page<T> = (Vec<T>, Option<String>);
 
 /// The record under a name, unless it is expired.
-pub(super) fn last(tx: &Transaction, alive_since: i64, name: &str) -> Result<Option<StoredRecord>, Failure> {
-    let mut query =
-        tx.prepare_cached("SELECT name, seq, mtime, info FROM obj WHERE name = ?1 AND put_time >= ?2")?;
-    let mut rows = query.query(params![name, alive_since])?;
+pub(super) fn last(tx: &Transaction, alive: Alive, name: &str) -> Result<Option<StoredRecord>, Failure> {
+    let mut query = tx.prepare_cached(
+        "SELECT name, seq, mtime, expires, info FROM obj
+         WHERE name = ?1 AND put_time >= ?2 AND ifnull(expires > ?3, 1)",
+    )?;
+    let mut rows = query.query(params![name, alive.since, alive.now])?;
     rows.next()?.map(stored).transpose()
 }
 
 /// All records that are not expired, in order of their names.
-pub(super) fn records(
-    readers: Arc<Readers>,
-    alive_since: impl Fn(&BucketRow) -> i64 + Copy + Send + 'static,
-) -> BoxStream<'static, Result<StoredRecord>> {
+pub(super) fn records(readers: Arc<Readers>) -> BoxStream<'static, Result<StoredRecord>> {
     pages(readers, move |tx, row, after| {
         let mut query = tx.prepare_cached(
-            "SELECT name, seq, mtime, info FROM obj WHERE name > ?1 AND put_time >= ?2 ORDER BY name",
+            "SELECT name, seq, mtime, expires, info FROM obj
+             WHERE name > ?1 AND put_time >= ?2 AND ifnull(expires > ?3, 1) ORDER BY name",
         )?;
-        let mut rows = query.query(params![after, alive_since(row)])?;
+        let alive = row.alive();
+        let mut rows = query.query(params![after, alive.since, alive.now])?;
         let (mut page, mut next, mut bytes) = (Vec::new(), None, 0);
         while let Some(row) = rows.next()? {
-            bytes += row.get_ref(3)?.as_bytes().map_or(0, <[u8]>::len);
+            bytes += row.get_ref(4)?.as_bytes().map_or(0, <[u8]>::len);
             page.push(stored(row)?);
             if page.len() == PAGE_ROWS || bytes > PAGE_BYTES {
                 next = Some(row.get(0)?);
@@ -53,20 +54,27 @@ pub(super) fn records(
     })
 }
 
-/// The newest revision of the bucket; 0 if nothing was ever stored.
-pub(super) fn last_revision(tx: &Transaction) -> Result<u64, Failure> {
-    let newest: Option<i64> = tx.query_row("SELECT max(seq) FROM obj", [], |row| row.get(0))?;
-    Ok(newest.map_or(0, revision))
+/// How many records there are that are not expired. Counted by the indexes: rows are large.
+pub(super) fn count(tx: &Transaction, alive: Alive) -> Result<u64, Failure> {
+    let count = "SELECT (SELECT count(*) FROM obj) - (SELECT count(*) FROM obj WHERE expires <= ?1)";
+    let mut count: i64 = tx.prepare_cached(count)?.query_row([alive.now], |row| row.get(0))?;
+    if alive.since > i64::MIN {
+        let older = "SELECT count(*) FROM obj WHERE put_time < ?1 AND ifnull(expires > ?2, 1)";
+        let older: i64 = tx.prepare_cached(older)?.query_row([alive.since, alive.now], |row| row.get(0))?;
+        count -= older;
+    }
+    Ok(u64::try_from(count).unwrap_or(0))
 }
 
 /// A page of the records after a revision, in revision order.
-pub(super) fn after(tx: &Transaction, alive_since: i64, revision: u64) -> Result<Vec<StoredRecord>, Failure> {
+pub(super) fn after(tx: &Transaction, alive: Alive, revision: u64) -> Result<Vec<StoredRecord>, Failure> {
     let mut query = tx.prepare_cached(
-        "SELECT name, seq, mtime, info FROM obj WHERE seq > ?1 AND put_time >= ?2 ORDER BY seq LIMIT ?3",
+        "SELECT name, seq, mtime, expires, info FROM obj
+         WHERE seq > ?1 AND put_time >= ?2 AND ifnull(expires > ?3, 1) ORDER BY seq LIMIT ?4",
     )?;
     let revision = i64::try_from(revision).unwrap_or(i64::MAX);
-    let mut rows =
-        query.query(params![revision, alive_since, i64::try_from(PAGE_ROWS).unwrap_or(i64::MAX)])?;
+    let rows = i64::try_from(PAGE_ROWS).unwrap_or(i64::MAX);
+    let mut rows = query.query(params![revision, alive.since, alive.now, rows])?;
     let mut page = Vec::new();
     while let Some(row) = rows.next()? {
         page.push(stored(row)?);
@@ -113,8 +121,9 @@ fn stored(row: &rusqlite::Row) -> Result<StoredRecord, Failure> {
     let name: String = row.get(0)?;
     Ok(StoredRecord {
         key: name::record_key(&name),
-        record: Record::parse(row.get_ref(3)?.as_bytes().unwrap_or_default()),
+        record: Record::parse(row.get_ref(4)?.as_bytes().unwrap_or_default()),
         revision: revision(row.get(1)?),
         mtime: time(row.get(2)?),
+        expires: row.get::<_, Option<i64>>(3)?.map(time),
     })
 }

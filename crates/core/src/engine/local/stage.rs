@@ -12,6 +12,7 @@ use bytes::{Bytes, BytesMut};
 use tokio::task::JoinHandle;
 
 use super::bucket::OpenBucket;
+use super::change::no_room;
 use super::layout::sync_dir;
 use super::payload::{Payload, Upload};
 use crate::engine::Staging;
@@ -39,14 +40,32 @@ const SMALL_CHUNK: usize = 16 * 1024;
 pub(super) struct LocalStaging {
     bucket: Arc<OpenBucket>,
     nuid: Nuid,
-    /// Bytes in use before, if the bucket is bounded.
-    used: Option<u64>,
+    /// What the bucket has room for, if it is bounded.
+    room: Option<Room>,
     batch: Batch,
     size: u64,
     output: Option<Output>,
     writing: Option<JoinHandle<Written>>,
     failed: Option<Error>,
     finished: bool,
+}
+
+/// The room in a bounded bucket, as it was when staging began.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Room {
+    pub(super) max: u64,
+    pub(super) used: u64,
+}
+
+impl Room {
+    /// Refuses so many bytes if they don't fit in.
+    pub(super) fn check(self, wanted: u64) -> Result<()> {
+        if self.used.saturating_add(wanted) > self.max {
+            Err(no_room(self.max, self.used, wanted))
+        } else {
+            Ok(())
+        }
+    }
 }
 
 /// Chunks that wait for the disk.
@@ -68,9 +87,9 @@ pub(super) struct Output {
 pub(super) type Written = (Output, io::Result<()>);
 
 impl LocalStaging {
-    pub(super) fn new(bucket: Arc<OpenBucket>, nuid: Nuid, used: Option<u64>) -> Self {
+    pub(super) fn new(bucket: Arc<OpenBucket>, nuid: Nuid, room: Option<Room>) -> Self {
         let (batch, output, writing, failed) = (Batch::default(), None, None, None);
-        Self { bucket, nuid, used, batch, size: 0, output, writing, failed, finished: false }
+        Self { bucket, nuid, room, batch, size: 0, output, writing, failed, finished: false }
     }
 
     /// Waits for the batch that is being written.
@@ -126,11 +145,7 @@ impl Staging for LocalStaging {
             return Err(error.clone());
         }
         self.size += chunk.len() as u64;
-        let terms = &self.bucket.terms;
-        if let (Some(used), Some(max)) = (self.used, terms.max_bytes)
-            && used.saturating_add(self.size) > max
-        {
-            let error = terms.no_room(used, self.size);
+        if let Some(Err(error)) = self.room.map(|room| room.check(self.size)) {
             return Err(self.fail(error));
         }
         self.batch.push(chunk);

@@ -4,8 +4,9 @@ use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
 
-use super::database::{nanos, now};
+use super::database::{BucketRow, now};
 use super::failure::Failure;
+use crate::protocol::BucketName;
 use crate::{Error, Result};
 
 const RETRY_AFTER: Duration = Duration::from_secs(1);
@@ -14,13 +15,13 @@ const RETRY_AFTER: Duration = Duration::from_secs(1);
 /// hide what is expired.
 #[derive(Debug)]
 pub(super) struct Sweeper {
-    ttl: Option<Duration>,
+    bucket: BucketName,
     due: Option<Instant>,
 }
 
 impl Sweeper {
-    pub(super) fn new(ttl: Option<Duration>, connection: &Connection) -> Result<Self, Failure> {
-        let mut sweeper = Self { ttl, due: None };
+    pub(super) fn new(bucket: &BucketName, connection: &Connection) -> Result<Self, Failure> {
+        let mut sweeper = Self { bucket: bucket.clone(), due: None };
         sweeper.due = sweeper.first_expiry(connection)?;
         Ok(sweeper)
     }
@@ -30,11 +31,9 @@ impl Sweeper {
         self.due
     }
 
-    /// Something was stored now; what was stored before expires before it.
-    pub(super) fn note_put(&mut self) {
-        if self.due.is_none() {
-            self.due = self.ttl.and_then(|ttl| Instant::now().checked_add(ttl));
-        }
+    /// Something was stored that expires at this time.
+    pub(super) fn note(&mut self, expires: Option<i64>) {
+        self.due = [self.due, expires.and_then(instant)].into_iter().flatten().min();
     }
 
     /// Plans the next sweep after one that left more to do, or failed.
@@ -51,16 +50,29 @@ impl Sweeper {
     }
 
     fn first_expiry(&self, connection: &Connection) -> Result<Option<Instant>, Failure> {
-        let Some(ttl) = self.ttl else { return Ok(None) };
-        let first =
-            "SELECT min(t) FROM (SELECT min(put_time) t FROM obj UNION ALL SELECT min(put_time) FROM blob)";
-        let alive = "(SELECT count(*) FROM bucket WHERE NOT sealed)";
-        let query = format!("{first} WHERE {alive} > 0");
-        let first: Option<i64> = connection.prepare_cached(&query)?.query_row([], |row| row.get(0))?;
-        let Some(first) = first else { return Ok(None) };
-        let left = first.saturating_add(nanos(ttl)).saturating_sub(now());
-        // A clock counts in steps: a sweep on the dot would find nothing, and come again at once.
-        let left = Duration::from_nanos(u64::try_from(left).unwrap_or(0)) + Duration::from_millis(1);
-        Ok(Instant::now().checked_add(left))
+        let ttl = match BucketRow::read(connection, &self.bucket) {
+            Ok(row) => row.ttl(),
+            // Deleted: nothing is left to expire.
+            Err(Failure::Refused(_)) => return Ok(None),
+            Err(failure) => return Err(failure),
+        };
+        let first = |column: &str| {
+            let first = format!("SELECT min({column}) FROM obj UNION ALL SELECT min({column}) FROM blob");
+            let query = format!("SELECT min(t) FROM (SELECT NULL t UNION ALL {first})");
+            connection.prepare_cached(&query)?.query_row([], |row| row.get::<_, Option<i64>>(0))
+        };
+        let by_ttl = match ttl {
+            Some(ttl) => first("put_time")?.map(|first| first.saturating_add(ttl)),
+            None => None,
+        };
+        Ok([by_ttl, first("expires")?].into_iter().flatten().min().and_then(instant))
     }
+}
+
+/// When something that expires at this time can be swept.
+fn instant(expires: i64) -> Option<Instant> {
+    let left = expires.saturating_sub(now());
+    // A clock counts in steps: a sweep on the dot would find nothing, and come again at once.
+    let left = Duration::from_nanos(u64::try_from(left).unwrap_or(0)) + Duration::from_millis(1);
+    Instant::now().checked_add(left)
 }

@@ -12,7 +12,7 @@ use rusqlite::{Connection, TransactionBehavior};
 use tokio::sync::oneshot;
 
 use super::ballast::Ballast;
-use super::change::{Applied, Change, Terms};
+use super::change::{Applied, Change};
 use super::database::{self, BucketRow};
 use super::failure::Failure;
 use super::layout::BucketDir;
@@ -21,6 +21,7 @@ use super::payload::{Doomed, Payload};
 use super::session::Session;
 use super::sweep::Sweeper;
 use super::trash::Trash;
+use crate::protocol::BucketName;
 use crate::{Error, Result};
 
 /// How many changes share a transaction at most.
@@ -45,7 +46,7 @@ pub(super) enum Job {
 #[derive(Debug)]
 pub(super) struct Writer {
     dir: BucketDir,
-    terms: Terms,
+    bucket: BucketName,
     id: [u8; 16],
     connection: Connection,
     /// Whether the disk failed under the connection, so that it may not be used for another transaction.
@@ -61,19 +62,19 @@ pub(super) struct Writer {
 impl Writer {
     pub(super) fn new(
         dir: &BucketDir,
-        terms: Terms,
+        bucket: &BucketName,
         connection: Connection,
         jobs: Receiver<Job>,
         session: Arc<Session>,
     ) -> Result<Self, Failure> {
         Ok(Self {
-            sweeper: Sweeper::new(terms.ttl, &connection)?,
+            sweeper: Sweeper::new(bucket, &connection)?,
             trash: Trash::new(dir),
             ballast: Ballast::new(dir),
             bell: File::options().write(true).open(dir.bell()).ok(),
-            id: BucketRow::read(&connection, &terms.bucket)?.id,
+            id: BucketRow::read(&connection, bucket)?.id,
             dir: dir.clone(),
-            terms,
+            bucket: bucket.clone(),
             connection,
             is_suspect: false,
             jobs,
@@ -154,7 +155,7 @@ impl Writer {
         for ((change, answer), result) in changes.into_iter().zip(answers).zip(results) {
             let result = result.map(|applied| {
                 self.trash.add(applied.trashed);
-                self.sweeper.note_put();
+                self.sweeper.note(applied.expires);
                 if let Some((_, Payload::File { upload, .. })) = change.staged() {
                     upload.keep();
                     uploads.push(Arc::clone(upload));
@@ -212,7 +213,7 @@ impl Writer {
         let mut results = Vec::new();
         for change in changes {
             let savepoint = tx.savepoint().map_err(|error| before(error.into()))?;
-            match change.apply(&savepoint, &self.terms) {
+            match change.apply(&savepoint, &self.bucket) {
                 Ok(applied) => {
                     savepoint.commit().map_err(|error| before(error.into()))?;
                     results.push(Ok(applied));
@@ -230,7 +231,7 @@ impl Writer {
     fn fail(&mut self, failure: Failure, at_commit: AtCommit, changes: &[Change]) -> Vec<Result<Applied>> {
         let unknown = at_commit.0 && !failure.is_full() && !failure.is_busy();
         self.is_suspect |= unknown || failure.is_io();
-        let error = failure.into_error(&self.dir, &self.terms.bucket);
+        let error = failure.into_error(&self.dir, &self.bucket);
         let answer = |change: &Change| {
             if !unknown {
                 return Err(error.clone());
@@ -238,11 +239,7 @@ impl Writer {
             if let Some((_, Payload::File { upload, .. })) = change.staged() {
                 upload.keep();
             }
-            Err(Error::Unknown {
-                during: Box::default(),
-                nuid: change.staged().map(|(nuid, _)| nuid.clone()),
-                revision_before: change.revision_before(),
-            })
+            Err(change.unknown())
         };
         changes.iter().map(answer).collect()
     }
@@ -254,8 +251,8 @@ impl Writer {
         }
         let connection = database::connect(&self.dir, &Lock::shared(&self.dir)?)?;
         // The path may lead to a newer bucket of the same name by now.
-        if BucketRow::read(&connection, &self.terms.bucket)?.id != self.id {
-            let bucket = self.terms.bucket.to_string();
+        if BucketRow::read(&connection, &self.bucket)?.id != self.id {
+            let bucket = self.bucket.to_string();
             return Err(Error::BucketDeleted { bucket }.into());
         }
         self.connection = connection;

@@ -34,7 +34,8 @@ async fn chunks_of_any_size_come_back_in_order() {
     let fixture = Fixture::new().await;
     for size in [1000, 16_383, 16_384, 100_001, 5 << 20] {
         let (bytes, nuid) = (body((6 << 20) + 77, 3), Nuid::fresh());
-        let mut staging = fixture.bucket.stage(nuid.clone(), size, Some(bytes.len() as u64)).await.unwrap();
+        let mut staging =
+            fixture.bucket.stage(blob(nuid.clone(), size, Some(bytes.len() as u64))).await.unwrap();
         for chunk in bytes.chunks(size) {
             staging.write(Bytes::copy_from_slice(chunk)).await.unwrap();
         }
@@ -55,7 +56,7 @@ async fn a_reader_keeps_the_old_bytes_through_replace_and_delete() {
         let old = body(size, 1);
         fixture.put("o", &old).await;
         let info = info(&*fixture.bucket, "o").await;
-        let mut reader = fixture.bucket.read(&info, info.nuid.as_ref().unwrap(), 0);
+        let mut reader = fixture.bucket.read(&info, info.nuid.as_ref().unwrap(), 0..info.size);
         let mut bytes = reader.next().await.unwrap().unwrap().to_vec();
         fixture.put("o", &body(size, 2)).await;
         delete(&*fixture.bucket, "o").await.unwrap();
@@ -108,7 +109,7 @@ async fn nothing_is_left_of_a_blob_that_nobody_committed() {
         assert!(matches!(fixture.bucket.commit(&commit).await, Err(Error::InvalidArgument { .. })));
     }
     // Dropped with a batch under way.
-    let mut staging = fixture.bucket.stage(Nuid::fresh(), CHUNK, None).await.unwrap();
+    let mut staging = fixture.bucket.stage(blob(Nuid::fresh(), CHUNK, None)).await.unwrap();
     for _ in 0..17 {
         staging.write(Bytes::from(body(CHUNK, 1))).await.unwrap();
     }

@@ -118,7 +118,7 @@ async fn every_handle_of_a_deleted_bucket_says_so_and_harms_no_later_one() {
     let foreign = other.open_bucket(&name("b")).await.unwrap();
     let shown = info(&*foreign, "o").await;
     let (staging, nuid) = stage(&*foreign, &body(100_000, 2)).await.unwrap();
-    let mut unfinished = foreign.stage(Nuid::fresh(), CHUNK, Some(1 << 30)).await.unwrap();
+    let mut unfinished = foreign.stage(blob(Nuid::fresh(), CHUNK, Some(1 << 30))).await.unwrap();
     unfinished.write(Bytes::from(body(CHUNK, 1))).await.unwrap();
     fixture.engine.delete_bucket(&name("b")).await.unwrap();
     for recreated in [false, true] {
@@ -177,7 +177,7 @@ async fn a_closed_store_answers_closed_and_does_not_hang() {
     closed(fixture.bucket.last("o", Consistency::Leader).await.unwrap_err());
     closed(read(&*fixture.bucket, &shown, 0).await.unwrap_err());
     closed(fixture.bucket.commit(&Commit { staged: Some(nuid), ..Commit::default() }).await.unwrap_err());
-    closed(fixture.bucket.stage(Nuid::fresh(), CHUNK, Some(0)).await.unwrap_err());
+    closed(fixture.bucket.stage(blob(Nuid::fresh(), CHUNK, Some(0))).await.unwrap_err());
     closed(fixture.engine.open_bucket(&name("b")).await.unwrap_err());
     closed(fixture.engine.create_bucket(&BucketConfig::new("b")).await.unwrap_err());
     closed(fixture.engine.bucket_names().try_collect::<Vec<_>>().await.unwrap_err());

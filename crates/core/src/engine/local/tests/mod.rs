@@ -15,7 +15,7 @@ use tempfile::TempDir;
 
 use super::LocalEngine;
 use super::layout::{BucketDir, dir_name};
-use crate::engine::{Commit, Consistency, Engine, EngineBucket, RecordWrite, Staging, StoredRecord};
+use crate::engine::{Commit, Consistency, Engine, EngineBucket, NewBlob, RecordWrite, Staging, StoredRecord};
 use crate::protocol::info::{PutBody, Record};
 use crate::protocol::name::record_key;
 use crate::protocol::{BucketConfig, BucketName, Digest, Nuid, ObjectInfo, ObjectMeta};
@@ -71,9 +71,13 @@ impl Fixture {
 
     /// Waits for what the writer still has to do.
     async fn settle(&self) {
-        let staging = self.bucket.stage(Nuid::fresh(), CHUNK, Some(0)).await.unwrap();
+        let staging = self.bucket.stage(blob(Nuid::fresh(), CHUNK, Some(0))).await.unwrap();
         staging.discard().await;
     }
+}
+
+fn blob(nuid: Nuid, chunk_size: usize, size_hint: Option<u64>) -> NewBlob {
+    NewBlob { nuid, chunk_size, size_hint, expires: None }
 }
 
 fn name(bucket: &str) -> BucketName {
@@ -101,7 +105,7 @@ fn body(size: usize, seed: u8) -> Vec<u8> {
 
 async fn stage(bucket: &dyn EngineBucket, body: &[u8]) -> Result<(Box<dyn Staging>, Nuid)> {
     let nuid = Nuid::fresh();
-    let mut staging = bucket.stage(nuid.clone(), CHUNK, None).await?;
+    let mut staging = bucket.stage(blob(nuid.clone(), CHUNK, None)).await?;
     for chunk in body.chunks(CHUNK) {
         staging.write(Bytes::copy_from_slice(chunk)).await?;
     }
@@ -120,7 +124,7 @@ fn record(bucket: &dyn EngineBucket, name: &str, nuid: &Nuid, body: &[u8]) -> Re
 }
 
 fn write(name: &str, expected: u64, record: Option<Record>) -> RecordWrite {
-    RecordWrite { name: name.into(), key: record_key(name), expected, record }
+    RecordWrite { name: name.into(), key: record_key(name), expected, record, expires: None }
 }
 
 async fn last(bucket: &dyn EngineBucket, name: &str) -> Option<StoredRecord> {
@@ -169,7 +173,8 @@ async fn info(bucket: &dyn EngineBucket, name: &str) -> ObjectInfo {
 }
 
 async fn read(bucket: &dyn EngineBucket, info: &ObjectInfo, offset: u64) -> Result<Vec<u8>> {
-    let chunks: Vec<Bytes> = bucket.read(info, info.nuid.as_ref().unwrap(), offset).try_collect().await?;
+    let chunks: Vec<Bytes> =
+        bucket.read(info, info.nuid.as_ref().unwrap(), offset..info.size).try_collect().await?;
     Ok(chunks.concat())
 }
 

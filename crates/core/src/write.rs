@@ -1,0 +1,81 @@
+//! Writing records: the loop that every write but a put goes through.
+
+use std::time::SystemTime;
+
+use futures_util::future::try_join_all;
+
+use crate::condition::Condition;
+use crate::engine::{Commit, Consistency, RecordWrite, StoredRecord};
+use crate::protocol::info::Record;
+use crate::protocol::{ObjectInfo, name};
+use crate::{Bucket, Error, Result};
+
+/// What a server needs of a message beside the record itself: the headers of the commit.
+const RECORD_HEADERS: usize = 256;
+
+impl Bucket {
+    /// Looks at what stands under the names, lets `decide` make a commit of it, and makes that. Where another writer is
+    /// faster, it looks again. `condition` is for the first name. Answers with what was written, and its revisions;
+    /// with `None` where `decide` found nothing to do.
+    ///
+    /// Must run to its end once begun.
+    pub(crate) async fn write_over<const NAMES: usize>(
+        &self,
+        names: [&str; NAMES],
+        condition: Condition,
+        decide: impl Fn([Option<StoredRecord>; NAMES]) -> Result<Option<Commit>> + Send,
+    ) -> Result<Option<(Commit, Vec<u64>)>> {
+        let mut consistency = Consistency::ReadYourWrites;
+        loop {
+            let look = try_join_all(names.map(|name| self.engine.last(name, consistency))).await?;
+            let Ok(current) = <[Option<StoredRecord>; NAMES]>::try_from(look) else {
+                unreachable!("one answer came for each name")
+            };
+            let met = condition.check(self, names[0], current[0].as_ref());
+            let commit = match met.and_then(|()| decide(current)) {
+                // A replica may lag: only what the leader says is a reason to refuse.
+                Err(_) | Ok(None) if consistency != Consistency::Leader => {
+                    consistency = Consistency::Leader;
+                    continue;
+                }
+                Ok(None) => return Ok(None),
+                decided => decided?.unwrap_or_default(),
+            };
+            match self.engine.commit(&commit).await {
+                Ok(revisions) => return Ok(Some((commit, revisions))),
+                Err(Error::Conflict { .. }) => consistency = Consistency::Leader,
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// What the first write of a commit made, as a reader would see it; the time is this machine's.
+    pub(crate) fn written(&self, commit: &Commit, revisions: &[u64]) -> Result<ObjectInfo> {
+        let record = commit.writes.first().and_then(|write| write.record.as_ref());
+        let revision = revisions.first().copied().unwrap_or_default();
+        let info = record.cloned().unwrap_or_default().info(self.key(), SystemTime::now(), revision);
+        let name = || commit.writes.first().map(|write| write.name.clone()).unwrap_or_default();
+        info.map_err(|invalid| self.bad_meta(&name(), &invalid))
+    }
+
+    /// Refuses a record that no message can hold, before anything is sent.
+    pub(crate) fn check_size(&self, record: &Record) -> Result<()> {
+        let (size, max) = (record.to_json().len(), self.engine.max_chunk_size());
+        if size + RECORD_HEADERS <= max {
+            return Ok(());
+        }
+        let reason = format!(
+            "name, description, headers and metadata are {size} bytes together, more than one message of {max} bytes can hold"
+        );
+        Err(Error::InvalidArgument { argument: "object metadata", reason })
+    }
+}
+
+/// A record over what stands under the name, in whichever key a client wrote it.
+pub(crate) fn over(name: &str, current: Option<&StoredRecord>, record: Option<Record>) -> RecordWrite {
+    let (key, expected) = match current {
+        Some(current) => (current.key.clone(), current.revision),
+        None => (name::record_key(name), 0),
+    };
+    RecordWrite { name: name.to_owned(), key, expected, record, expires: None }
+}
