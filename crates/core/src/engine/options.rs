@@ -15,13 +15,15 @@ use std::time::Duration;
 pub struct StoreOptions {
     /// A `.creds` file (JWT and seed), read anew at each connect.
     pub credentials_file: Option<PathBuf>,
+    /// The text of a `.creds` file, for who keeps it elsewhere; wins over `credentials_file`.
+    pub credentials: Option<String>,
     /// User and password.
     pub user_and_password: Option<(String, String)>,
     /// A token.
     pub token: Option<String>,
     /// The seed of an nkey (`SU…`).
     pub nkey_seed: Option<String>,
-    /// A file of root certificates in PEM, beside the system's.
+    /// A file of root certificates in PEM, instead of the system's.
     pub root_certificates: Option<PathBuf>,
     /// The client's own certificate and key, files in PEM.
     pub client_certificate: Option<(PathBuf, PathBuf)>,
@@ -45,6 +47,7 @@ impl Default for StoreOptions {
     fn default() -> Self {
         Self {
             credentials_file: None,
+            credentials: None,
             user_and_password: None,
             token: None,
             nkey_seed: None,

@@ -15,6 +15,12 @@ use crate::{Error, Result};
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
 pub(super) async fn connect(url: &str, options: StoreOptions) -> Result<Api> {
+    check_subject("JetStream domain", options.domain.as_deref())?;
+    check_subject(
+        "JetStream API prefix",
+        options.api_prefix.as_deref().map(|prefix| prefix.trim_end_matches('.')),
+    )?;
+    check_subject("inbox prefix", options.inbox_prefix.as_deref())?;
     let denials = Denials::new(options.inbox_prefix.as_deref());
     let servers = url.split(',').map(str::trim).filter(|server| !server.is_empty());
     let servers: Vec<ServerAddr> = servers
@@ -34,11 +40,27 @@ pub(super) async fn connect(url: &str, options: StoreOptions) -> Result<Api> {
     Ok(Api::new(client, &options, denials, reconnects))
 }
 
+/// What begins a subject must be one itself: the protocol would read a space in it as the end, a wildcard as many.
+fn check_subject(argument: &'static str, text: Option<&str>) -> Result<()> {
+    let is_token = |token: &str| {
+        !token.is_empty()
+            && !token.contains(|c: char| c.is_whitespace() || c.is_control() || "*>".contains(c))
+    };
+    match text {
+        Some(text) if !text.split('.').all(is_token) => {
+            let reason = format!("{text:?} is no subject: words between dots, without spaces and wildcards");
+            Err(Error::InvalidArgument { argument, reason })
+        }
+        _ => Ok(()),
+    }
+}
+
 /// The first user, password or token in the URLs, where the options give no credentials.
 fn with_user_of_url(mut options: StoreOptions, servers: &[ServerAddr]) -> StoreOptions {
     let given = options.user_and_password.is_some()
         || options.token.is_some()
         || options.nkey_seed.is_some()
+        || options.credentials.is_some()
         || options.credentials_file.is_some();
     let Some(server) = servers.iter().find(|server| !given && server.has_user_pass()) else {
         return options;
@@ -66,7 +88,12 @@ async fn connect_options(
             }
             async {}
         });
-    if let Some(path) = &options.credentials_file {
+    if let Some(text) = &options.credentials {
+        // The parser's own words may repeat a secret.
+        let reason = "it is not the text of a .creds file, a JWT and a seed";
+        let invalid = |_| Error::InvalidArgument { argument: "credentials", reason: reason.to_owned() };
+        connect = connect.credentials(text).map_err(invalid)?;
+    } else if let Some(path) = &options.credentials_file {
         let unreadable = |error| Error::io(format!("credentials file {}", path.display()), &error);
         connect = connect.credentials_file(path).await.map_err(unreadable)?;
     }
@@ -133,7 +160,40 @@ mod tests {
         assert_eq!(without_user("one:4222"), "one:4222");
         let error = invalid_url("nats://a:s3,cr:et@one", "cannot parse s3");
         assert!(!error.to_string().contains("s3"), "{error}");
-        let options = StoreOptions { token: Some("t0ken".into()), ..StoreOptions::default() };
-        assert!(!format!("{options:?}").contains("t0ken"));
+        let options = StoreOptions {
+            token: Some("s3cret".into()),
+            credentials: Some("s3cret".into()),
+            nkey_seed: Some("s3cret".into()),
+            user_and_password: Some(("s3cret".into(), "s3cret".into())),
+            ..StoreOptions::default()
+        };
+        assert!(!format!("{options:?}").contains("s3cret"));
+    }
+
+    #[tokio::test]
+    async fn credentials_that_are_none_are_refused_without_their_text() {
+        let options = StoreOptions { credentials: Some("s3cret".into()), ..StoreOptions::default() };
+        let error = connect("nats://127.0.0.1:1", options).await.unwrap_err();
+        assert!(matches!(error, Error::InvalidArgument { argument: "credentials", .. }), "{error}");
+        assert!(!error.to_string().contains("s3cret"), "{error}");
+    }
+
+    #[test]
+    fn options_win_over_the_user_in_a_url() {
+        let servers: Vec<ServerAddr> = vec!["nats://ann:s3cret@127.0.0.1".parse().unwrap()];
+        let options = with_user_of_url(StoreOptions::default(), &servers);
+        assert_eq!(options.user_and_password, Some(("ann".into(), "s3cret".into())));
+        let options = StoreOptions { credentials: Some("text".into()), ..StoreOptions::default() };
+        assert_eq!(with_user_of_url(options, &servers).user_and_password, None);
+    }
+
+    #[test]
+    fn what_begins_a_subject_is_one() {
+        for text in ["hub", "_INBOX.ann", "$JS.hub.API", "日本"] {
+            assert!(check_subject("inbox prefix", Some(text)).is_ok(), "{text}");
+        }
+        for text in ["", ".", "a.", ".a", "a..b", "a b", "a\r\nPUB", "a.*", ">"] {
+            assert!(check_subject("inbox prefix", Some(text)).is_err(), "{text:?}");
+        }
     }
 }
