@@ -1,9 +1,12 @@
 //! The grammar of the command line: what all commands take. What one takes is beside what it does.
 
+use std::env;
+use std::ffi::OsStr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand};
+use clap::builder::Resettable;
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::commands::bucket::BucketCommand;
 use crate::commands::cat::Cat;
@@ -26,14 +29,28 @@ pub(crate) struct Cli {
     pub(crate) global: Global,
 }
 
+impl Cli {
+    /// Reads the arguments and the variables of the environment. An empty variable is none, as for the `nats` command.
+    pub(crate) fn read() -> Result<Self, clap::Error> {
+        let is_empty = |name: &OsStr| env::var_os(name).is_some_and(|value| value.is_empty());
+        let mut command = Self::command().mut_args(|argument| match argument.get_env() {
+            Some(name) if is_empty(name) => argument.env(Resettable::Reset),
+            _ => argument,
+        });
+        let mut matches = command.try_get_matches_from_mut(env::args_os())?;
+        Self::from_arg_matches_mut(&mut matches).map_err(|error| error.format(&mut command))
+    }
+}
+
 /// What every command takes. Help shows it after the command's own.
 #[derive(Debug, Args)]
 #[command(next_display_order = 100)]
 pub(crate) struct Global {
     /// The store: a directory, or nats://, tls://, ws://, wss:// and a server (several are separated by commas).
     ///
-    /// A server in front of a path wins over it. Without either it is the directory $XDG_DATA_HOME/jetblob, or
-    /// ~/.local/share/jetblob.
+    /// A server in front of a path wins over it. Without either the store is the first of: the server of --context,
+    /// the one in $NATS_URL, the one of the context that the `nats` command has selected, the directory
+    /// $XDG_DATA_HOME/jetblob, or ~/.local/share/jetblob.
     #[arg(long, global = true, value_name = "URL", env = "JETBLOB_STORE", hide_env_values = true)]
     pub(crate) store: Option<String>,
     /// Print one JSON object a line, errors on stderr included.
@@ -53,6 +70,12 @@ pub(crate) struct Global {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Connection")]
 pub(crate) struct Connection {
+    /// A context of the `nats` command: its server, and how to reach it.
+    ///
+    /// With --store, or a server in front of a path, it is how to reach that server. What is given by option or
+    /// variable wins over the context. Without it the context is $NATS_CONTEXT.
+    #[arg(long, global = true, value_name = "NAME")]
+    pub(crate) context: Option<String>,
     /// A credentials file (JWT and seed).
     #[arg(long, global = true, value_name = "FILE", env = "NATS_CREDS", hide_env_values = true)]
     pub(crate) creds: Option<PathBuf>,
@@ -63,20 +86,40 @@ pub(crate) struct Connection {
     #[arg(long, global = true, env = "NATS_PASSWORD", hide_env_values = true)]
     pub(crate) password: Option<String>,
     /// A file with the seed of an nkey.
-    #[arg(long, global = true, value_name = "FILE")]
+    #[arg(long, global = true, value_name = "FILE", env = "NATS_NKEY", hide_env_values = true)]
     pub(crate) nkey: Option<PathBuf>,
-    /// A file of root certificates in PEM, beside the system's.
-    #[arg(long, global = true, value_name = "FILE")]
+    /// A file of root certificates in PEM, instead of the system's.
+    #[arg(long, global = true, value_name = "FILE", env = "NATS_CA", hide_env_values = true)]
     pub(crate) tlsca: Option<PathBuf>,
     /// The client's certificate in PEM.
-    #[arg(long, global = true, value_name = "FILE", requires = "tlskey")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        requires = "tlskey",
+        env = "NATS_CERT",
+        hide_env_values = true
+    )]
     pub(crate) tlscert: Option<PathBuf>,
     /// The key of the client's certificate in PEM.
-    #[arg(long, global = true, value_name = "FILE", requires = "tlscert")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        requires = "tlscert",
+        env = "NATS_KEY",
+        hide_env_values = true
+    )]
     pub(crate) tlskey: Option<PathBuf>,
+    /// Start TLS before the server says anything.
+    #[arg(long, global = true)]
+    pub(crate) tlsfirst: bool,
     /// The JetStream domain.
     #[arg(long, global = true)]
     pub(crate) domain: Option<String>,
+    /// What the subjects of replies begin with, if not _INBOX.
+    #[arg(long, global = true, value_name = "PREFIX", env = "NATS_INBOX_PREFIX", hide_env_values = true)]
+    pub(crate) inbox_prefix: Option<String>,
     /// How long any step may go without progress: 10s, 2m.
     #[arg(long, global = true, value_name = "DURATION", default_value = "30s", value_parser = parse_timeout)]
     pub(crate) timeout: Duration,
@@ -121,6 +164,7 @@ Examples:
   jetblob ls photos
   jetblob get photos/cat.jpg
   jetblob --store nats://127.0.0.1:4222 bucket ls
+  jetblob --context staging bucket ls
   jetblob cat nats://127.0.0.1:4222/photos/cat.jpg > copy.jpg
 
 Exit codes:

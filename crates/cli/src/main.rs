@@ -3,17 +3,19 @@
 use std::process::ExitCode;
 use std::time::Duration;
 
-use clap::Parser;
-
 use crate::args::Cli;
 use crate::exit::Failure;
 
 mod args;
 mod commands;
+mod connection;
+mod context;
 mod escape;
 mod exit;
+mod home;
 mod interrupt;
 mod json;
+mod nkey;
 mod output;
 mod path;
 mod pipe;
@@ -28,7 +30,7 @@ const THREADS: usize = 2;
 const PATIENCE: Duration = Duration::from_secs(10);
 
 fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let cli = match Cli::read() {
         Ok(cli) => cli,
         Err(error) => return exit::of_grammar(&error),
     };

@@ -1,13 +1,12 @@
 //! Which store a command works in, and its opening and closing.
 
-use std::path::{Path, PathBuf};
-use std::{env, fs};
-
 use jetblob::{Store, StoreOptions};
 
-use crate::args::{Connection, Global};
+use crate::args::Global;
+use crate::context::{self, Context};
 use crate::exit::Failure;
 use crate::interrupt::Interrupt;
+use crate::{connection, home};
 
 /// Opens the store, works in it, and closes it whatever happens: what is under way in its background, as the removal
 /// of a put that was given up, comes to its end. A signal ends the work; a second one ends the closing too.
@@ -18,11 +17,12 @@ pub(crate) async fn in_store<T>(
     url: Option<&str>,
     work: impl AsyncFnOnce(&Store) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
-    let url = match url.or(global.store.as_deref()) {
-        Some(url) => url.to_owned(),
-        None => default_directory()?,
+    let Choice { url, context } = choose(global, url)?;
+    let options = if is_directory(&url) {
+        StoreOptions::default()
+    } else {
+        connection::options(&global.connection, &url, context.as_ref())?
     };
-    let options = store_options(&global.connection)?;
     let mut interrupt = Interrupt::listen().map_err(|error| Failure::io("signals", error))?;
 
     let store = tokio::select! {
@@ -39,35 +39,57 @@ pub(crate) async fn in_store<T>(
     }
 }
 
-/// `$XDG_DATA_HOME/jetblob`, or `~/.local/share/jetblob`.
+/// The store that a command works in.
+struct Choice {
+    url: String,
+    /// What else is said of the connection.
+    context: Option<Context>,
+}
+
+/// The first store that is given: in front of the path, by option or variable, by the context that is asked for, by the
+/// `nats` command's own variable or selected context; else the directory.
+///
+/// The selected context is for its own server alone. Nobody asked for it here, and its credentials are not for others.
+fn choose(global: &Global, url: Option<&str>) -> Result<Choice, Failure> {
+    let context = match &global.connection.context {
+        Some(name) => Some(name.clone()),
+        None => home::variable("NATS_CONTEXT")?,
+    };
+    if let Some(url) = url.or(global.store.as_deref()) {
+        if is_directory(url) {
+            return match &global.connection.context {
+                // The variable may well be for other commands.
+                None => Ok(Choice { url: url.to_owned(), context: None }),
+                Some(_) => Err(Failure::Usage(
+                    "--context is for a server, and the store is a directory, by --store or $JETBLOB_STORE; leave one of them out"
+                        .to_owned(),
+                )),
+            };
+        }
+        let context = context.as_deref().map(Context::named).transpose()?;
+        return Ok(Choice { url: url.to_owned(), context });
+    }
+    if let Some(name) = context {
+        let context = Context::named(&name)?;
+        return Ok(Choice { url: context.url()?, context: Some(context) });
+    }
+    if let Some(url) = home::variable("NATS_URL")? {
+        let url = context::servers(&url).map_err(|reason| Failure::Usage(format!("$NATS_URL {reason}")))?;
+        return Ok(Choice { url, context: None });
+    }
+    if let Some(context) = Context::selected()? {
+        return Ok(Choice { url: context.url()?, context: Some(context) });
+    }
+    Ok(Choice { url: default_directory()?, context: None })
+}
+
+/// Whether a store is a directory, as the library reads its URL.
+fn is_directory(url: &str) -> bool {
+    url.starts_with("file:") || !url.contains("://")
+}
+
+/// `jetblob` in the directory for data.
 fn default_directory() -> Result<String, Failure> {
-    // By the XDG specification a relative path there is to be ignored.
-    let data = env::var_os("XDG_DATA_HOME").map(PathBuf::from).filter(|data| data.is_absolute());
-    let home = || env::home_dir().filter(|home| !home.as_os_str().is_empty());
-    let data = data.or_else(|| Some(home()?.join(".local/share")));
-    let directory =
-        data.map(|data| data.join("jetblob")).and_then(|directory| directory.to_str().map(str::to_owned));
+    let directory = home::data().and_then(|data| data.join("jetblob").to_str().map(str::to_owned));
     directory.ok_or_else(|| Failure::Usage("there is no home directory; give --store".to_owned()))
-}
-
-fn store_options(connection: &Connection) -> Result<StoreOptions, Failure> {
-    let mut options = StoreOptions::default();
-    options.credentials_file.clone_from(&connection.creds);
-    options.user_and_password =
-        connection.user.as_ref().map(|user| (user.clone(), connection.password.clone().unwrap_or_default()));
-    options.token = env::var("NATS_TOKEN").ok().filter(|token| !token.is_empty());
-    options.nkey_seed = connection.nkey.as_deref().map(read_seed).transpose()?;
-    options.root_certificates.clone_from(&connection.tlsca);
-    options.client_certificate = connection.tlscert.clone().zip(connection.tlskey.clone());
-    options.domain.clone_from(&connection.domain);
-    options.idle_timeout = connection.timeout;
-    Ok(options)
-}
-
-/// The seed in a file that may hold more: markers around it, the public key.
-fn read_seed(path: &Path) -> Result<String, Failure> {
-    let what = || format!("nkey file {}", path.display());
-    let text = fs::read_to_string(path).map_err(|error| Failure::io(what(), error))?;
-    let seed = text.lines().map(str::trim).find(|line| line.starts_with("SU"));
-    seed.map(str::to_owned).ok_or_else(|| Failure::Usage(format!("{}: there is no seed (SU…) in it", what())))
 }

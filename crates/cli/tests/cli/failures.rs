@@ -108,7 +108,20 @@ fn secrets_of_the_environment_are_in_no_help() {
     let sandbox = Sandbox::new();
     for arguments in [&["--help"][..], &["put", "--help"], &["-h"], &["put", "--nonsense"]] {
         let mut command = sandbox.command(arguments);
-        let secrets = ["JETBLOB_STORE", "NATS_CREDS", "NATS_USER", "NATS_PASSWORD", "NATS_TOKEN"];
+        let secrets = [
+            "JETBLOB_STORE",
+            "NATS_CA",
+            "NATS_CERT",
+            "NATS_CONTEXT",
+            "NATS_CREDS",
+            "NATS_INBOX_PREFIX",
+            "NATS_KEY",
+            "NATS_NKEY",
+            "NATS_PASSWORD",
+            "NATS_TOKEN",
+            "NATS_URL",
+            "NATS_USER",
+        ];
         let output = command.envs(secrets.map(|name| (name, "s3cret"))).output().unwrap();
         let text = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
         assert!(!text.contains("s3cret"), "{text}");

@@ -1,6 +1,7 @@
 //! The real binary, on local stores in temporary directories.
 
 mod buckets;
+mod contexts;
 mod damage;
 mod failures;
 mod listing;
