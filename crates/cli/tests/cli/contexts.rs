@@ -166,6 +166,24 @@ fn credentials_come_from_the_context_where_none_are_given() {
 }
 
 #[test]
+fn tls_comes_from_the_context_where_it_is_not_given() {
+    let contexts = Contexts::new();
+    contexts.add("x", r#"{"url": "127.0.0.1:1", "ca": "ca.pem", "cert": "c.pem", "key": "c.key"}"#);
+    let context = ["ls", "--context", "x"];
+    contexts.run(&[], &context).failed(1, "root certificates ca.pem: ");
+    contexts.run(&[("NATS_CA", "mine.pem")], &context).failed(1, "root certificates mine.pem: ");
+    for file in ["ca.pem", "c.pem"] {
+        contexts.0.write(file, b"");
+    }
+    contexts.run(&[], &context).failed(1, "client key c.key: ");
+    let mine = [("NATS_CERT", "mine.pem"), ("NATS_KEY", "mine.key")];
+    contexts.run(&mine, &context).failed(1, "client certificate mine.pem: ");
+    contexts.run(&mine[..1], &context).failed(2, "--tlskey");
+    contexts.0.write("c.key", b"");
+    went_to(1, contexts.run(&[], &context));
+}
+
+#[test]
 fn what_begins_subjects_comes_from_the_context_where_it_is_not_given() {
     let contexts = Contexts::new();
     contexts

@@ -1,6 +1,9 @@
 //! Exit codes, and what is said.
 
 use std::fs;
+use std::io::{Read, Write};
+use std::net::TcpListener;
+use std::thread;
 
 use serde_json::Value;
 
@@ -71,6 +74,20 @@ fn no_server_is_5() {
     sandbox.run(&["ls", "--store", "nats://127.0.0.1:1"]).failed(5, "no connection to nats://127.0.0.1:1");
     let secret = sandbox.run(&["cat", "nats://ann:s3cret@127.0.0.1:1/b/n"]).failed(5, "nats://127.0.0.1:1");
     assert!(!secret.stderr.contains("s3cret"), "{}", secret.stderr);
+}
+
+#[test]
+fn a_server_without_tls_where_it_must_be_is_7() {
+    let server = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("nats://{}", server.local_addr().unwrap());
+    thread::spawn(move || {
+        let (mut client, _) = server.accept().unwrap();
+        let _ = client.write_all(b"INFO {}\r\n");
+        let _ = client.read_to_end(&mut Vec::new());
+    });
+    let sandbox = Sandbox::new();
+    sandbox.write("ca.pem", b"");
+    sandbox.run(&["ls", "--store", &url, "--tlsfirst", "--tlsca", "ca.pem"]).failed(7, "TLS: ");
 }
 
 #[test]

@@ -1,9 +1,13 @@
 //! From a URL and options to a connection.
 
+use std::error::Error as _;
+use std::fs::File;
+use std::io;
 use std::time::Duration;
 
-use async_nats::{ConnectErrorKind, ConnectOptions, Event, ServerAddr, ServerError};
+use async_nats::{ConnectErrorKind, ConnectOptions, Event, ServerAddr, ServerError, rustls};
 use percent_encoding::percent_decode_str;
+use tokio::task::spawn_blocking;
 
 use super::api::Api;
 use super::denial::Denials;
@@ -26,7 +30,7 @@ pub(super) async fn connect(url: &str, options: StoreOptions) -> Result<Api> {
     let servers: Vec<ServerAddr> = servers
         .map(str::parse)
         .collect::<Result<_, _>>()
-        .map_err(|error: std::io::Error| invalid_url(url, &error.to_string()))?;
+        .map_err(|error: io::Error| invalid_url(url, &error.to_string()))?;
     if servers.iter().any(|server| server.host().is_empty()) || servers.is_empty() {
         return Err(invalid_url(url, "it names no server"));
     }
@@ -106,6 +110,18 @@ async fn connect_options(
     if let Some(seed) = &options.nkey_seed {
         connect = connect.nkey(seed.clone());
     }
+    let certificate = options.client_certificate.as_ref();
+    for (what, path) in [
+        ("root certificates", options.root_certificates.as_ref()),
+        ("client certificate", certificate.map(|(certificate, _)| certificate)),
+        ("client key", certificate.map(|(_, key)| key)),
+    ] {
+        // async-nats wouldn't say which file it is.
+        let Some(path) = path.cloned() else { continue };
+        let named = format!("{what} {}", path.display());
+        let opened = spawn_blocking(move || File::open(path)).await.map_err(io::Error::other).flatten();
+        opened.map_err(|error| Error::io(named, &error))?;
+    }
     if let Some(path) = &options.root_certificates {
         connect = connect.add_root_certificates(path.clone());
     }
@@ -129,8 +145,15 @@ fn refused(url: &str, error: &async_nats::ConnectError) -> Error {
             Error::Unauthenticated { reason }
         }
         ConnectErrorKind::Tls => Error::Tls { reason },
+        _ if is_tls(error) => Error::Tls { reason },
         _ => Error::unavailable(format!("no connection to {}: {reason}", without_user(url))),
     }
+}
+
+/// Whether the handshake failed: async-nats takes it for an I/O error, and only what is inside tells.
+fn is_tls(error: &async_nats::ConnectError) -> bool {
+    let io = error.source().and_then(|source| source.downcast_ref::<io::Error>());
+    matches!(io.and_then(io::Error::get_ref), Some(inner) if inner.is::<rustls::Error>())
 }
 
 fn invalid_url(url: &str, reason: &str) -> Error {
