@@ -6,7 +6,7 @@ use std::process::{Command, Output, Stdio};
 
 use jetblob::{BucketConfig, Store};
 use serde_json::{Value, json};
-use tests::{Server, ServerKind, bytes_of, root};
+use tests::{Server, ServerKind, bytes_of, jetblob, root};
 
 const CHUNK: u64 = 128 * 1024;
 
@@ -34,14 +34,6 @@ fn nats_obj() -> Command {
     let mut command = Command::new("node");
     command.arg(root().join("tests/interop/nats_obj.mjs"));
     command
-}
-
-/// The command, as it was built beside the tests.
-fn jetblob() -> Command {
-    let tests = std::env::current_exe().expect("the path of the tests");
-    let built = tests.parent().and_then(Path::parent).expect("a target directory").join("jetblob");
-    assert!(built.exists(), "there is no {}: `cargo build -p jetblob-cli` makes it", built.display());
-    Command::new(built)
 }
 
 /// Names and sizes that have made clients disagree.
