@@ -31,6 +31,79 @@ on_every_engine! {
         assert_eq!(status.description, "d");
         assert_eq!((status.ttl, status.max_bytes), (Some(Duration::from_hours(1)), Some(50 << 20)));
         assert!((300_000..400_000).contains(&status.size), "{}", status.size);
+        assert_eq!(status.records, Some(1));
+        bucket.add_link("l", &bucket.info("a").await.unwrap()).await.unwrap();
+        bucket.delete("a").await.unwrap();
+        assert_eq!(bucket.status().await.unwrap().records, Some(2), "a link, and the marker of a deleted object");
+    }
+
+    /// What an update says is what the bucket becomes, for every handle; objects stay.
+    async fn update(place: Place) {
+        let bucket = place.bucket().await;
+        bucket.put_bytes("a", body(300_000)).await.unwrap();
+        let config = BucketConfig {
+            description: "new".into(),
+            ttl: Some(Duration::from_hours(1)),
+            max_bytes: Some(1 << 20),
+            ..bucket.status().await.unwrap().into()
+        };
+        let updated = place.store.update_bucket(config.clone()).await.unwrap();
+        for bucket in [&bucket, &updated] {
+            let status = bucket.status().await.unwrap();
+            assert_eq!((status.description.as_str(), status.ttl), ("new", config.ttl));
+            assert_eq!(BucketConfig::from(status), config);
+        }
+        assert_holds(&bucket, "a", &body(300_000)).await;
+        assert_eq!(bucket.put_bytes("b", body(2 << 20)).await.unwrap_err().code(), "quota_exceeded");
+        place.bucket_with(config.clone()).await;
+        place.store.update_bucket(BucketConfig { max_bytes: None, ttl: None, ..config.clone() }).await.unwrap();
+        bucket.put_bytes("b", body(2 << 20)).await.unwrap();
+        let status = bucket.status().await.unwrap();
+        assert_eq!((status.ttl, status.max_bytes), (None, None));
+        place.holds_only(&bucket, &["a", "b"]).await;
+    }
+
+    /// A ttl that an update brings counts for what is there already.
+    async fn b105_update_of_the_ttl(place: Place) {
+        let bucket = place.bucket().await;
+        bucket.put_bytes("a", body(300_000)).await.unwrap();
+        let config = BucketConfig { ttl: Some(Duration::from_secs(1)), ..bucket.status().await.unwrap().into() };
+        place.store.update_bucket(config).await.unwrap();
+        let deadline = Instant::now() + Duration::from_secs(20);
+        while bucket.info("a").await.is_ok() {
+            assert!(Instant::now() < deadline, "the object does not expire");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        place.holds_only(&bucket, &[]).await;
+    }
+
+    /// An update that can't be: the bucket isn't there, or the engine refuses, in its own words; nothing changes.
+    async fn impossible_updates(place: Place) {
+        let missing = BucketConfig::new(unique("missing"));
+        assert_eq!(place.store.update_bucket(missing.clone()).await.unwrap_err().code(), "bucket_not_found");
+        assert_eq!(place.store.bucket(&missing.name).await.unwrap_err().code(), "bucket_not_found");
+        let bucket = place.bucket().await;
+        let config = BucketConfig::from(bucket.status().await.unwrap());
+        for config in [
+            BucketConfig { replicas: 9, ..config.clone() },
+            BucketConfig { ttl: Some(Duration::ZERO), ..config.clone() },
+        ] {
+            let error = place.store.update_bucket(config.clone()).await.unwrap_err();
+            assert_eq!(error.code(), "invalid_config", "{config:?}: {error}");
+        }
+        assert_eq!(BucketConfig::from(bucket.status().await.unwrap()), config);
+    }
+
+    /// Created if it isn't there, changed if it is.
+    async fn create_or_update(place: Place) {
+        let config = BucketConfig::new(unique("either"));
+        let bucket = place.store.create_or_update_bucket(config.clone()).await.unwrap();
+        bucket.put_bytes("a", body(10)).await.unwrap();
+        place.store.create_or_update_bucket(config.clone()).await.unwrap();
+        let config = BucketConfig { description: "changed".into(), ..config };
+        let bucket = place.store.create_or_update_bucket(config).await.unwrap();
+        assert_eq!(bucket.status().await.unwrap().description, "changed");
+        assert_holds(&bucket, "a", &body(10)).await;
     }
 
     /// 101. The same configuration again is fine, another one is not.
@@ -115,21 +188,6 @@ on_every_engine! {
         assert_holds(&bucket, "a", &body(10)).await;
     }
 
-    /// 83, 84. A sealed bucket is read, and not written.
-    async fn b83_sealed(place: Place) {
-        let bucket = place.bucket().await;
-        bucket.put_bytes("a", body(10)).await.unwrap();
-        place.engine_bucket(&bucket).await.seal().await.unwrap();
-        for size in [10, 5 << 20] {
-            assert_eq!(bucket.put_bytes("a", body(size)).await.unwrap_err().code(), "sealed");
-        }
-        assert_eq!(bucket.delete("a").await.unwrap_err().code(), "sealed");
-        assert!(bucket.status().await.unwrap().sealed);
-        assert_holds(&bucket, "a", &body(10)).await;
-        place.engine_bucket(&bucket).await.seal().await.unwrap();
-        place.store.delete_bucket(bucket.name()).await.unwrap();
-    }
-
     /// Two stores on one place see each other's objects.
     async fn two_stores(place: Place) {
         let bucket = place.bucket().await;
@@ -167,4 +225,44 @@ async fn b100_metadata_and_compression() {
         assert_holds(&bucket, "a", &vec![7; 300_000]).await;
         place.bucket_with(config).await;
     }
+}
+
+/// An update keeps what jetblob doesn't know of a stream; what the server refuses, it says in its own words.
+#[tokio::test]
+async fn an_update_keeps_foreign_settings() {
+    let place = crate::Place::jetstream().await;
+    let bucket = place.bucket().await;
+    let raw = place.raw().await.unwrap();
+    let stream = async || {
+        let info =
+            raw.request(format!("$JS.API.STREAM.INFO.OBJ_{}", bucket.name()), "".into()).await.unwrap();
+        serde_json::from_slice::<serde_json::Value>(&info.payload).unwrap()["config"].take()
+    };
+    let mut config = stream().await;
+    config["duplicate_window"] = 60_000_000_000_u64.into();
+    config["max_consumers"] = 7.into();
+    let update = format!("$JS.API.STREAM.UPDATE.OBJ_{}", bucket.name());
+    raw.request(update, config.to_string().into()).await.unwrap();
+    let config = BucketConfig { description: "new".into(), ..bucket.status().await.unwrap().into() };
+    place.store.update_bucket(config.clone()).await.unwrap();
+    let updated = stream().await;
+    assert_eq!(updated["duplicate_window"], 60_000_000_000_u64);
+    assert_eq!(updated["description"], "new");
+    for feature in ["allow_batched", "allow_atomic", "allow_msg_ttl", "allow_direct", "allow_rollup_hdrs"] {
+        assert_eq!(updated[feature], true, "{feature}");
+    }
+    let many = BucketConfig { replicas: 3, ..config.clone() };
+    assert_eq!(place.store.update_bucket(many).await.unwrap_err().code(), "invalid_config");
+    let memory = BucketConfig { storage: jetblob::Storage::Memory, ..config.clone() };
+    let error = place.store.update_bucket(memory).await.unwrap_err();
+    assert_eq!(error.code(), "invalid_config");
+    assert!(error.to_string().contains("stream configuration update can not"), "{error}");
+
+    // A bucket that another client made gets jetblob's features by an update, and so an expiry.
+    let plain = place.bucket_with(BucketConfig { plain: true, ..BucketConfig::new(unique("plain")) }).await;
+    let config = BucketConfig::from(plain.status().await.unwrap());
+    assert!(config.plain);
+    let upgraded = place.store.update_bucket(BucketConfig { plain: false, ..config }).await.unwrap();
+    let expiring = jetblob::PutOptions::default().expires_after(Duration::from_mins(1));
+    upgraded.put_with("a", body(10), expiring).await.unwrap();
 }

@@ -174,16 +174,7 @@ on_every_engine! {
         for _ in 0..5 {
             bucket.get("a").await.unwrap().next().await.unwrap().unwrap();
         }
-        let Some(raw) = place.raw().await else { return };
-        let subject = format!("$JS.API.CONSUMER.NAMES.OBJ_{}", bucket.name());
-        loop {
-            let answer = raw.request(subject.clone(), "".into()).await.unwrap();
-            let answer: serde_json::Value = serde_json::from_slice(&answer.payload).unwrap();
-            if answer["total"] == 0 {
-                break;
-            }
-            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-        }
+        crate::no_consumer_is_left(&place, &bucket).await;
     }
 
     /// A slow reader of a large object gets all of it, and holds nobody else up.

@@ -1,7 +1,7 @@
 //! H. List.
 
 use futures_util::{StreamExt, TryStreamExt};
-use jetblob::{Bucket, ListOptions};
+use jetblob::{Bucket, ListOptions, Store};
 use serde_json::json;
 
 use crate::{body, on_every_engine};
@@ -35,6 +35,32 @@ on_every_engine! {
         assert_eq!(some.len(), wanted.iter().filter(|name| name.starts_with("1/")).count());
         let deleted: Vec<_> = bucket.list(with_prefix.with_deleted()).try_collect().await.unwrap();
         assert!(deleted.iter().any(|info| info.deleted) && deleted.len() > some.len());
+    }
+
+    /// 96. Every object is listed, once, however busy others are; what is rewritten meanwhile too.
+    async fn b96_beside_writers(place: Place) {
+        let bucket = place.bucket().await;
+        for index in 0..300 {
+            bucket.put_bytes(format!("stays{index:03}").as_str(), body(10)).await.unwrap();
+        }
+        let writer = tokio::spawn({
+            let bucket = Store::open(&place.url).await.unwrap().bucket(bucket.name()).await.unwrap();
+            async move {
+                for index in 0_usize.. {
+                    bucket.put_bytes(format!("busy{}", index % 5).as_str(), body(10)).await.unwrap();
+                    if index % 7 == 0 {
+                        bucket.delete(&format!("busy{}", index % 5)).await.unwrap();
+                    }
+                }
+            }
+        });
+        for _ in 0..20 {
+            let mut names = names(&bucket).await;
+            names.sort();
+            assert_eq!(names.iter().filter(|name| name.starts_with("stays")).count(), 300);
+            assert!(names.windows(2).all(|pair| pair[0] != pair[1]), "{names:?}");
+        }
+        writer.abort();
     }
 
     /// 97. Only deleted objects: an empty list.

@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use jetblob::{BucketConfig, Store, StoreOptions};
+use futures_util::future::BoxFuture;
+use jetblob::{BucketConfig, Resolved, Store, StoreOptions};
 use tests::{Place, Proxy, unique};
 
 use crate::{assert_holds, body};
@@ -118,5 +119,101 @@ async fn b34_until_the_end() {
     let bucket = store.bucket(sound.name()).await.unwrap();
     let error = bucket.put_bytes("a", "").await.unwrap_err();
     assert_eq!(error.code(), "unknown", "{error}");
+    assert!(error.to_string().contains("\"a\""), "{error}");
     assert_holds(&sound, "a", b"").await;
+    let Resolved::Committed(info) = sound.resolve(&error).await.unwrap() else { panic!("it is there") };
+    assert_eq!(*info, sound.info("a").await.unwrap());
+    sound.put_bytes("a", body(10)).await.unwrap();
+    assert!(matches!(sound.resolve(&error).await.unwrap(), Resolved::Changed(Some(_))));
+    sound.delete("a").await.unwrap();
+    assert!(matches!(sound.resolve(&error).await.unwrap(), Resolved::Changed(Some(_))));
+}
+
+/// The write itself is lost, and the server with it: unknown, and later it turns out that nothing happened.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn b34_it_never_arrived() {
+    let place = Place::jetstream().await;
+    let sound = place.bucket_with(BucketConfig::new(unique("lost"))).await;
+    let silent = Arc::new(AtomicBool::new(false));
+    let proxy = Proxy::between(
+        &place.url,
+        {
+            let silent = silent.clone();
+            move |frame| {
+                let begins_batch =
+                    frame.body.contains("Nats-Batch-Id") && !frame.body.contains("Nats-Batch-Commit");
+                let record =
+                    frame.line.starts_with("HPUB $O.") && frame.body.contains("Expected-Last-Subject");
+                let commit = record && !begins_batch;
+                silent.fetch_or(commit, Ordering::Relaxed) || commit
+            }
+        },
+        {
+            let silent = silent.clone();
+            move |_| silent.load(Ordering::Relaxed)
+        },
+    )
+    .await;
+    let mut options = StoreOptions::default();
+    options.idle_timeout = Duration::from_secs(2);
+    let store = Store::open_with(proxy.url(), options).await.unwrap();
+    for before in [0, 10, 300_000] {
+        if before > 0 {
+            sound.put_bytes("a", body(before)).await.unwrap();
+        }
+        silent.store(false, Ordering::Relaxed);
+        let bucket = store.bucket(sound.name()).await.unwrap();
+        for name in ["a", "b"] {
+            silent.store(false, Ordering::Relaxed);
+            let error = bucket.put_bytes(name, body(5)).await.unwrap_err();
+            assert_eq!(error.code(), "unknown", "{error}");
+            assert_eq!(sound.resolve(&error).await.unwrap(), Resolved::NotCommitted);
+        }
+        if before > 0 {
+            assert_holds(&sound, "a", &body(before)).await;
+            silent.store(false, Ordering::Relaxed);
+            let error = bucket.rename("a", "b").await.unwrap_err();
+            assert_eq!(error.code(), "unknown", "{error}");
+            assert_eq!(sound.resolve(&error).await.unwrap(), Resolved::NotCommitted);
+            silent.store(false, Ordering::Relaxed);
+            let error = bucket.delete("a").await.unwrap_err();
+            assert_eq!(sound.resolve(&error).await.unwrap(), Resolved::NotCommitted);
+        }
+    }
+    let other = sound.get("none").await.unwrap_err();
+    assert_eq!(sound.resolve(&other).await.unwrap_err().code(), "invalid_argument");
+}
+
+/// Answers to a rename, an update, a link and a delete are lost: each is brought to its end, and took effect once.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn b34_other_writes() {
+    for plain in [false, true] {
+        let faulty = Faulty::new(Duration::from_secs(30)).await;
+        let config = BucketConfig { plain, ..BucketConfig::new(unique("lost")) };
+        let sound = faulty.place.bucket_with(config).await;
+        let target = sound.put_bytes("a", body(300_000)).await.unwrap();
+        let bucket = faulty.store.bucket(sound.name()).await.unwrap();
+        let writes: [(&str, BoxFuture<'_, jetblob::Result<()>>); 4] = [
+            ("rename", Box::pin(async { bucket.rename("a", "b").await.map(drop) })),
+            ("update", Box::pin(async { bucket.update_meta("b", "b".into()).await.map(drop) })),
+            ("link", Box::pin(async { bucket.add_link("l", &target).await.map(drop) })),
+            ("delete", Box::pin(async { bucket.delete("b").await })),
+        ];
+        for (what, write) in writes {
+            faulty.lost.store(0, Ordering::Relaxed);
+            faulty.losing.store(true, Ordering::Relaxed);
+            let sound_again = async {
+                faulty.answer_lost().await;
+                faulty.losing.store(false, Ordering::Relaxed);
+            };
+            let (written, ()) = tokio::join!(write, sound_again);
+            written.unwrap_or_else(|error| panic!("{what}, plain: {plain}: {error}"));
+            if what == "rename" {
+                assert_eq!(sound.info("a").await.unwrap_err().code(), "not_found");
+                assert_holds(&sound, "b", &body(300_000)).await;
+            }
+        }
+        assert_eq!(crate::list::names(&sound).await, ["l"]);
+        faulty.place.holds_only(&sound, &[]).await;
+    }
 }

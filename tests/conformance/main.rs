@@ -12,21 +12,30 @@ pub(crate) use tests::Place;
 mod bad_record;
 mod bucket;
 mod changes;
+mod condition;
 mod delete;
+mod expiry;
 mod get;
 mod info;
 mod link;
 mod list;
 mod lost_answer;
+mod meta;
+mod mirror;
 mod name;
 mod put;
+mod race;
+mod range;
+mod seal;
 mod server;
+mod vanished;
+mod watch;
 
 /// Makes three tests of each function: one for each place.
 macro_rules! on_every_engine {
-    ($($(#[doc = $promise:literal])* async fn $name:ident($place:ident: Place) $check:block)*) => {
+    ($($(#[$promise:meta])* async fn $name:ident($place:ident: Place) $check:block)*) => {
         $(
-            $(#[doc = $promise])*
+            $(#[$promise])*
             mod $name {
                 #[allow(unused_imports, reason = "what the functions of this file use")]
                 use super::*;
@@ -70,6 +79,22 @@ pub(crate) fn body(size: usize) -> Bytes {
         state.to_le_bytes()[0]
     };
     (0..size).map(|_| next()).collect()
+}
+
+/// Waits until the server has no consumer on the bucket any more.
+pub(crate) async fn no_consumer_is_left(place: &Place, bucket: &Bucket) {
+    let Some(raw) = place.raw().await else { return };
+    let subject = format!("$JS.API.CONSUMER.NAMES.OBJ_{}", bucket.name());
+    let deadline = std::time::Instant::now() + Duration::from_secs(20);
+    loop {
+        let answer = raw.request(subject.clone(), "".into()).await.expect("an answer");
+        let answer: serde_json::Value = serde_json::from_slice(&answer.payload).expect("JSON");
+        if answer["total"] == 0 {
+            return;
+        }
+        assert!(std::time::Instant::now() < deadline, "consumers are left: {answer}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
 }
 
 /// The object is there, whole: its bytes, size and digest.

@@ -45,11 +45,32 @@ pub fn root() -> PathBuf {
 pub struct Server {
     guard: Child,
     url: String,
+    kind: ServerKind,
     dir: TempDir,
 }
 
 /// Starts the server, tells its pid, and ends it when standard input closes: also when the parent is killed.
 const GUARD: &str = r#""$@" & server=$!; trap 'kill $server' TERM; read -r _; kill -9 $server; wait $server"#;
+
+const CONFIG: &str = "server.conf";
+
+const ANY_PORT: &str = "127.0.0.1:-1";
+
+/// Runs a server with the configuration in its directory.
+fn run(kind: ServerKind, dir: &Path) -> Child {
+    Command::new("sh")
+        .args(["-c", GUARD, "guard"])
+        .arg(kind.binary())
+        .arg("-c")
+        .arg(dir.join(CONFIG))
+        .arg("-l")
+        .arg(dir.join("log"))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("a shell")
+}
 
 impl Server {
     /// A server with JetStream.
@@ -61,30 +82,31 @@ impl Server {
     pub fn with_config(kind: ServerKind, config: &str) -> Self {
         let dir = tempfile::tempdir().expect("a temporary directory");
         let path = dir.path().to_str().expect("a temporary directory that is UTF-8");
-        let file = dir.path().join("server.conf");
         let ports = dir.path().join("ports");
         fs::create_dir(&ports).expect("a directory for the port");
         let config = config.replace("$DIR", path);
-        fs::write(
-            &file,
-            format!("listen: 127.0.0.1:-1\nports_file_dir: \"{}\"\n{config}\n", ports.display()),
-        )
-        .expect("a configuration");
-        let guard = Command::new("sh")
-            .args(["-c", GUARD, "guard"])
-            .arg(kind.binary())
-            .arg("-c")
-            .arg(&file)
-            .arg("-l")
-            .arg(dir.path().join("log"))
-            .stdin(Stdio::piped())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("a shell");
-        let mut server = Self { guard, url: String::new(), dir };
+        let config = format!("listen: {ANY_PORT}\nports_file_dir: \"{}\"\n{config}\n", ports.display());
+        fs::write(dir.path().join(CONFIG), config).expect("a configuration");
+        let guard = run(kind, dir.path());
+        let mut server = Self { guard, url: String::new(), kind, dir };
         server.url = server.wait_for_url(&ports);
         server
+    }
+
+    /// Kills the server at once, and starts it again on the same port, with what it had stored.
+    pub fn restart(&mut self) {
+        drop(self.guard.stdin.take());
+        let _ = self.guard.wait();
+        let file = self.dir.path().join(CONFIG);
+        let config = fs::read_to_string(&file).expect("the configuration");
+        let address = self.url.trim_start_matches("nats://");
+        fs::write(&file, config.replace(ANY_PORT, address)).expect("a configuration");
+        let ports = self.dir.path().join("ports");
+        for file in fs::read_dir(&ports).expect("the directory for the port").flatten() {
+            fs::remove_file(file.path()).expect("an old port");
+        }
+        self.guard = run(self.kind, self.dir.path());
+        assert_eq!(self.wait_for_url(&ports), self.url);
     }
 
     /// The server tells its port in a file, once it listens.

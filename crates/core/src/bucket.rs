@@ -1,5 +1,6 @@
 //! A bucket at hand.
 
+use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -10,7 +11,7 @@ use crate::{Error, Result};
 /// A bucket of a [`Store`](crate::Store): put, get, list and delete objects.
 ///
 /// Cheap to clone; clones share one handle. A handle reads its own writes.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Bucket {
     pub(crate) engine: Arc<dyn EngineBucket>,
     pub(crate) store: Arc<dyn Engine>,
@@ -61,6 +62,12 @@ impl Bucket {
     pub(crate) fn begin_put(&self) -> PutUnderWay {
         self.puts.fetch_add(1, Ordering::AcqRel);
         PutUnderWay(self.puts.clone())
+    }
+}
+
+impl fmt::Debug for Bucket {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Bucket({:?})", self.name())
     }
 }
 

@@ -56,8 +56,8 @@ impl Bucket {
             Err(error) => return Err(error.during("resolve", Some(self.name()), Some(name))),
         };
         Ok(match now {
-            Some(info) if nuid.is_some() && info.nuid == *nuid && !info.deleted => Resolved::Committed(info),
             now if now.as_ref().map_or(0, |info| info.revision) == *revision_before => Resolved::NotCommitted,
+            Some(info) if nuid.is_some() && info.nuid == *nuid && !info.deleted => Resolved::Committed(info),
             now => Resolved::Changed(now),
         })
     }

@@ -221,7 +221,7 @@ pub struct RecordWrite {
     pub key: String,
     /// The revision of the record that this one replaces; 0 if there must be none.
     pub expected: u64,
-    /// The new record; `None` removes the name: a marker tells of it, which goes by itself soon.
+    /// The new record; `None` removes the name: a marker tells of it, which goes by itself soon where it can.
     pub record: Option<Record>,
     /// When the record goes by itself.
     pub expires: Option<Expiry>,

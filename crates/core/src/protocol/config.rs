@@ -163,6 +163,12 @@ impl BucketConfig {
                 stream.insert(field.to_owned(), value.clone());
             }
         }
+        // The server refuses a bucket whose messages it would remember for longer than it keeps them.
+        let window = stream.get("duplicate_window").and_then(Value::as_u64).unwrap_or(0);
+        let ttl = self.ttl.map_or(u64::MAX, |ttl| u64::try_from(ttl.as_nanos()).unwrap_or(u64::MAX));
+        if window > ttl {
+            stream.insert("duplicate_window".to_owned(), json!(ttl));
+        }
         for (key, value) in added_by_server.into_iter().filter(|(key, _)| is_of_server(key)) {
             stream.entry("metadata").or_insert_with(|| json!({}))[key] = value;
         }

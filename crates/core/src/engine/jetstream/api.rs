@@ -181,6 +181,16 @@ impl Api {
         let _ = timeout(self.idle_timeout, self.client.drain()).await;
     }
 
+    /// Whether the server that the connection leads to is older than this version.
+    pub(super) fn server_is_before(&self, major: u64, minor: u64) -> bool {
+        let version = self.client.server_info().version;
+        let mut numbers = version.split('.').map_while(|number| number.parse().ok());
+        let (Some(server_major), Some(server_minor)) = (numbers.next(), numbers.next()) else {
+            return false;
+        };
+        (server_major, server_minor) < (major, minor)
+    }
+
     /// Sends a message whose reply goes to an inbox.
     pub(super) async fn publish(&self, subject: Subject, reply: String, payload: Bytes) -> Result<()> {
         let publish = self.client.publish_with_reply(subject, reply, payload);

@@ -16,7 +16,8 @@ use crate::protocol::Nuid;
 use crate::protocol::info::Record;
 use crate::{Error, Result};
 
-/// How long the marker of a name that is removed stays, for those who watch.
+/// How long the marker of a name that is removed stays, for those who watch. Where the stream knows no TTL it stays like
+/// that of a deleted object.
 const MARKER_STAYS: Duration = Duration::from_secs(1);
 
 const ATOMIC_DISABLED: u64 = 10_174;
@@ -59,13 +60,10 @@ async fn store(stream: &BucketStream, commit: &Commit, messages: &[Message<'_>])
         }
     }
     let mut revisions = Vec::with_capacity(messages.len());
-    for (index, message) in messages.iter().enumerate() {
+    for index in 0..messages.len() {
         let pending = Pending { stream, staged, messages: &messages[index..=index] };
         match pending.settle().await {
-            Ok(revision) => {
-                revisions.push(revision);
-                message.clear_marker(stream, revision).await;
-            }
+            Ok(revision) => revisions.push(revision),
             Err(error) if index == 0 => return Err(error),
             // Whether the rest took effect or not, the first did: that is what can be looked at later.
             Err(Error::Unknown { .. }) => return Err(messages[0].unknown(staged)),
@@ -122,13 +120,6 @@ impl<'c> Message<'c> {
 
     fn payload(&self) -> Bytes {
         self.record.to_json().into()
-    }
-
-    /// Removes the marker of a name where it doesn't go by itself. What can't be removed is a deleted object to all.
-    async fn clear_marker(&self, stream: &BucketStream, revision: u64) {
-        if self.is_marker() && !stream.takes_ttl.load(Ordering::Relaxed) {
-            let _ = self.remove(stream, revision).await;
-        }
     }
 
     /// Removes what this message stored, but nothing that came after it.

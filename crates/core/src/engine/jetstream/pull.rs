@@ -86,6 +86,8 @@ pub(super) struct Pull {
     consumer: Consumer,
     /// The stream sequence of the last message handed out.
     last: u64,
+    /// A message that came before one that the consumer had passed over.
+    ahead: Option<Delivered>,
 }
 
 #[derive(Debug)]
@@ -140,7 +142,7 @@ impl Pull {
             selection.deliver = Deliver::All;
             last = consumer.start;
         }
-        Ok(Self { stream, selection, consumer, last })
+        Ok(Self { stream, selection, consumer, last, ahead: None })
     }
 
     /// Messages that the selection held when it was opened.
@@ -159,8 +161,15 @@ impl Pull {
             self.stream.api.idle_timeout().max(if self.consumer.waits { 2 * WAIT } else { Duration::ZERO });
         let deadline = Instant::now() + patience;
         loop {
-            match self.consumer.step(&self.selection).await? {
-                Step::Message(message) if message.sequence > self.last => {
+            let step = match self.ahead.take() {
+                Some(message) => Step::Message(message),
+                None => self.consumer.step(&self.selection).await?,
+            };
+            match step {
+                Step::Message(mut message) if message.sequence > self.last => {
+                    if let Some(passed_over) = self.passed_over(message.sequence).await? {
+                        self.ahead = Some(std::mem::replace(&mut message, passed_over));
+                    }
                     self.last = message.sequence;
                     self.selection.limit = self.selection.limit.saturating_sub(1);
                     return Ok(Some(message));
@@ -176,7 +185,6 @@ impl Pull {
                 Step::Lost => {
                     api::pause().await;
                     self.renew().await?;
-                    self.stream.check_same().await?;
                 }
             }
         }
@@ -193,18 +201,42 @@ impl Pull {
             if let Some(message) = self.next().await? {
                 return Ok(message);
             }
+            if let Some(message) = self.passed_over(u64::MAX).await? {
+                self.last = message.sequence;
+                return Ok(message);
+            }
             self.consumer.ask_to_wait(&self.selection).await?;
         }
     }
 
-    /// Makes the consumer anew, after the last message. Waits for a server, for as long as the idle limit says.
+    /// The first message before `sequence` that the consumer should have brought. Servers before 2.10 pass messages over
+    /// when another subject of the selection is rolled up or purged.
+    async fn passed_over(&self, sequence: u64) -> Result<Option<Delivered>> {
+        let is_affected = self.selection.filter.ends_with('>') && self.selection.deliver == Deliver::All;
+        if !is_affected || sequence <= self.last + 1 || !self.stream.api.server_is_before(2, 10) {
+            return Ok(None);
+        }
+        let request = json!({ "seq": self.last + 1, "next_by_subj": self.selection.filter });
+        let next = self.stream.leader_get(&request).await;
+        let next = next.map_err(|refusal| self.stream.refused(refusal))?;
+        Ok(next.filter(|next| next.sequence < sequence).map(|next| Delivered {
+            subject: next.subject,
+            headers: None,
+            payload: next.payload,
+            sequence: next.sequence,
+            time: next.time,
+            pending: 1,
+        }))
+    }
+
+    /// Makes the consumer anew, after the last message, on the same stream and no later one. Waits for a server, for as long as the idle limit says.
     async fn renew(&mut self) -> Result<()> {
         let deadline = Instant::now() + self.stream.api.idle_timeout();
         loop {
             match Consumer::create(&self.stream, &self.selection, self.last).await {
                 Ok(consumer) => {
                     self.consumer = consumer;
-                    return Ok(());
+                    return self.stream.check_same().await;
                 }
                 // A server that has just come back, or a stream without a leader.
                 Err(

@@ -117,6 +117,7 @@ impl BucketStream {
         let (payload, headers) = (decode("data")?, decode("hdrs")?);
         let time = message["time"].as_str().and_then(|time| humantime::parse_rfc3339(time).ok());
         Ok(Some(LeaderMessage {
+            subject: message["subject"].as_str().unwrap_or_default().to_owned(),
             payload: payload.into(),
             headers,
             sequence: message["seq"].as_u64().unwrap_or(0),
@@ -127,6 +128,7 @@ impl BucketStream {
 
 /// A message as the leader tells it.
 pub(super) struct LeaderMessage {
+    pub(super) subject: String,
     pub(super) payload: Bytes,
     headers: Vec<u8>,
     pub(super) sequence: u64,
