@@ -35,7 +35,7 @@ fn a_prefix_and_deleted_objects() {
     assert_eq!(names(&["ls", "--json", "--deleted", "b/2026/"]), ["2026/a", "2026/b"]);
     assert!(sandbox.run(&["ls", "--deleted", "b/2026/b"]).succeeded().text().starts_with("deleted  "));
 
-    sandbox.run(&["info", "b/2026/b"]).failed(4, "not found");
+    sandbox.run(&["info", "b/2026/b"]).failed(4, "is deleted");
     let marker = sandbox.run(&["info", "--deleted", "--json", "b/2026/b"]).succeeded().json();
     assert_eq!((&marker["deleted"], &marker["size"]), (&true.into(), &0.into()));
 }

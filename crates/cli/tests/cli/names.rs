@@ -29,7 +29,7 @@ fn every_name_works_in_every_command() {
         sandbox.run(&["get", &path, "out"]).succeeded();
         assert_eq!(sandbox.read("out"), name.as_bytes());
         sandbox.run(&["rm", &path]).succeeded();
-        sandbox.run(&["cat", &path]).failed(4, "not found");
+        sandbox.run(&["cat", &path]).failed(4, "is deleted");
     }
 }
 
