@@ -121,7 +121,7 @@ pub(crate) struct Connection {
     #[arg(long, global = true, value_name = "PREFIX", env = "NATS_INBOX_PREFIX", hide_env_values = true)]
     pub(crate) inbox_prefix: Option<String>,
     /// How long any step may go without progress: 10s, 2m.
-    #[arg(long, global = true, value_name = "DURATION", default_value = "30s", value_parser = parse_timeout)]
+    #[arg(long, global = true, value_name = "DURATION", default_value = "30s", value_parser = parse_some_time)]
     pub(crate) timeout: Duration,
 }
 
@@ -147,10 +147,11 @@ pub(crate) fn parse_entry(text: &str) -> Result<(String, String), String> {
     }
 }
 
-fn parse_timeout(text: &str) -> Result<Duration, String> {
+/// Reads a time that is not zero.
+pub(crate) fn parse_some_time(text: &str) -> Result<Duration, String> {
     match humantime::parse_duration(text) {
         Ok(Duration::ZERO) => Err("no time at all is too short".to_owned()),
-        Ok(timeout) => Ok(timeout),
+        Ok(time) => Ok(time),
         Err(error) => Err(error.to_string()),
     }
 }

@@ -20,10 +20,15 @@ pub(crate) fn object(info: &ObjectInfo) -> Value {
         "sha256": info.digest.map(|digest| digest.to_hex()),
         "nuid": info.nuid.as_ref().map(ToString::to_string),
         "revision": info.revision,
-        "mtime": humantime::format_rfc3339_nanos(sane(info.mtime)).to_string(),
+        "mtime": time(info.mtime),
+        "expires": info.expires.map(time),
         "deleted": info.deleted,
         "link": info.link.as_ref().map(|link| json!({ "bucket": link.bucket, "name": link.name })),
     })
+}
+
+fn time(time: SystemTime) -> String {
+    humantime::format_rfc3339_nanos(sane(time)).to_string()
 }
 
 /// A bucket. Its ttl is seconds.
@@ -73,6 +78,7 @@ mod tests {
             "nuid",
             "revision",
             "mtime",
+            "expires",
             "deleted",
             "link",
         ];

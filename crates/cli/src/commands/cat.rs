@@ -3,6 +3,7 @@
 use clap::Args;
 
 use crate::args::Global;
+use crate::commands::part::{self, Part};
 use crate::exit::Failure;
 use crate::path::ObjectPath;
 use crate::pipe;
@@ -14,22 +15,25 @@ use crate::store::in_store;
 /// The bytes are verified as they pass: if the exit code is not 0, do not use them.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Example:
-  jetblob cat logs/today.txt | grep error")]
+Examples:
+  jetblob cat logs/today.txt | grep error
+  jetblob cat --range -1000 logs/today.txt")]
 pub(crate) struct Cat {
     /// BUCKET/NAME.
     #[arg(value_name = "PATH")]
     pub(crate) object: ObjectPath,
+    #[command(flatten)]
+    pub(crate) part: Part,
 }
 
 pub(crate) async fn run(args: Cat, global: &Global) -> Result<(), Failure> {
-    to_stdout(&args.object, global).await
+    to_stdout(&args.object, &args.part, global).await
 }
 
-pub(super) async fn to_stdout(path: &ObjectPath, global: &Global) -> Result<(), Failure> {
+pub(super) async fn to_stdout(path: &ObjectPath, part: &Part, global: &Global) -> Result<(), Failure> {
     in_store(global, path.store.as_deref(), async |store| {
-        let mut object = store.bucket(&path.bucket).await?.get(&path.name).await?;
-        let progress = Progress::beside_stdout(global, &path.name, object.info.size);
+        let mut object = store.bucket(&path.bucket).await?.get_with(&path.name, part.options()).await?;
+        let progress = Progress::beside_stdout(global, &path.name, part::size(&object));
         let stdout = pipe::stdout().map_err(Failure::Stdout)?;
         let written = pipe::write_to(stdout, &mut object, |bytes| progress.at(bytes)).await;
         progress.finish();

@@ -8,6 +8,7 @@ use jetblob::Object;
 
 use crate::args::Global;
 use crate::commands::cat;
+use crate::commands::part::{self, Part};
 use crate::exit::Failure;
 use crate::path::ObjectPath;
 use crate::progress::Progress;
@@ -23,7 +24,8 @@ Examples:
   jetblob get photos/2026/cat.jpg             writes cat.jpg
   jetblob get photos/2026/cat.jpg kitty.jpg
   jetblob get photos/2026/cat.jpg /tmp/       writes /tmp/cat.jpg
-  jetblob get backups/src.tar - | tar x")]
+  jetblob get backups/src.tar - | tar x
+  jetblob get --range 0-511 disks/vm.img boot.img")]
 pub(crate) struct Get {
     /// BUCKET/NAME.
     #[arg(value_name = "PATH")]
@@ -31,23 +33,27 @@ pub(crate) struct Get {
     /// The file, or a directory for it; - is standard output. Without it: the last part of the object's name, in the
     /// current directory.
     pub(crate) file: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) part: Part,
 }
 
 pub(crate) async fn run(args: Get, global: &Global) -> Result<(), Failure> {
     if args.file.as_deref().is_some_and(|file| file.as_os_str() == "-") {
-        return cat::to_stdout(&args.object, global).await;
+        return cat::to_stdout(&args.object, &args.part, global).await;
     }
     let file = match args.file {
         None => args.object.file()?,
         Some(file) if file.is_dir() => file.join(args.object.file()?),
         Some(file) => file,
     };
-    let info = in_store(global, args.object.store.as_deref(), async |store| {
-        let object = store.bucket(&args.object.bucket).await?.get(&args.object.name).await?;
-        let progress = Progress::new(global, &args.object.name, Some(object.info.size));
+    let (info, size) = in_store(global, args.object.store.as_deref(), async |store| {
+        let bucket = store.bucket(&args.object.bucket).await?;
+        let object = bucket.get_with(&args.object.name, args.part.options()).await?;
+        let size = part::size(&object);
+        let progress = Progress::new(global, &args.object.name, Some(size));
         let written = write(object, &file, &progress).await;
         progress.finish();
-        written
+        Ok((written?, size))
     })
     .await?;
     if global.json {
@@ -55,7 +61,7 @@ pub(crate) async fn run(args: Get, global: &Global) -> Result<(), Failure> {
     } else if global.quiet {
         Ok(())
     } else {
-        output::line(format_args!("{} ({})", escape::name(&file.to_string_lossy()), size::human(info.size)))
+        output::line(format_args!("{} ({})", escape::name(&file.to_string_lossy()), size::human(size)))
     }
 }
 

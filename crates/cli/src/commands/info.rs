@@ -38,8 +38,32 @@ pub(crate) async fn run(args: Info, global: &Global) -> Result<(), Failure> {
     output::fields(&fields(&info))
 }
 
+/// Says what a command made: an object's path and size, or a link and its target.
+pub(super) fn tell(info: &ObjectInfo, global: &Global) -> Result<(), Failure> {
+    if global.json {
+        return output::line(json::object(info));
+    }
+    if global.quiet {
+        return Ok(());
+    }
+    let (bucket, name) = (&info.bucket, name_and_target(info));
+    match &info.link {
+        Some(_) => output::line(format_args!("{bucket}/{name}")),
+        None => output::line(format_args!("{bucket}/{name} ({})", size::human(info.size))),
+    }
+}
+
+/// The name of an object, or of a link and where it points to.
+pub(super) fn name_and_target(info: &ObjectInfo) -> String {
+    let name = escape::name(&info.name);
+    match &info.link {
+        Some(link) if !info.deleted => format!("{name} -> {}", target(link)),
+        _ => name,
+    }
+}
+
 /// Where a link points to, as a path.
-pub(super) fn target(link: &Link) -> String {
+fn target(link: &Link) -> String {
     match &link.name {
         Some(name) => format!("{}/{}", link.bucket, escape::name(name)),
         None => link.bucket.clone(),
@@ -71,6 +95,7 @@ fn fields(info: &ObjectInfo) -> Vec<(&'static str, String)> {
     }
     fields.push(("revision", info.revision.to_string()));
     fields.push(("mtime", output::time(info.mtime)));
+    fields.extend(info.expires.map(|expires| ("expires", output::time(expires))));
     for (name, values) in &info.headers {
         let headers = values.iter().map(|value| format!("{}: {}", escape::text(name), escape::text(value)));
         fields.extend(headers.map(|header| ("header", header)));

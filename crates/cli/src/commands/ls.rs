@@ -9,7 +9,7 @@ use crate::commands::{bucket, info};
 use crate::exit::Failure;
 use crate::path::PrefixPath;
 use crate::store::in_store;
-use crate::{escape, json, output};
+use crate::{json, output};
 
 /// List the objects of a bucket by name: size, time, name.
 ///
@@ -68,10 +68,5 @@ fn row(info: &ObjectInfo, exact: bool) -> [String; 3] {
         Some(_) => "link".to_owned(),
         None => output::bytes(info.size, exact),
     };
-    let name = escape::name(&info.name);
-    let name = match &info.link {
-        Some(link) if !info.deleted => format!("{name} -> {}", info::target(link)),
-        _ => name,
-    };
-    [size, output::time(info.mtime), name]
+    [size, output::time(info.mtime), info::name_and_target(info)]
 }

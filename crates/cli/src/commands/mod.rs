@@ -5,9 +5,12 @@ use crate::exit::Failure;
 
 pub(crate) mod bucket;
 pub(crate) mod cat;
+pub(crate) mod condition;
+pub(crate) mod described;
 pub(crate) mod get;
 pub(crate) mod info;
 pub(crate) mod ls;
+pub(crate) mod part;
 pub(crate) mod put;
 pub(crate) mod rm;
 

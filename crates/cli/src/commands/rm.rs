@@ -5,6 +5,7 @@ use jetblob::{Bucket, Error, Store};
 use serde_json::json;
 
 use crate::args::Global;
+use crate::commands::condition::Over;
 use crate::exit::Failure;
 use crate::output;
 use crate::path::ObjectPath;
@@ -16,12 +17,15 @@ use crate::store::in_store;
 /// is 1.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Example:
-  jetblob rm photos/cat.jpg photos/dog.jpg")]
+Examples:
+  jetblob rm photos/cat.jpg photos/dog.jpg
+  jetblob rm --if-revision 7 photos/cat.jpg")]
 pub(crate) struct Rm {
     /// BUCKET/NAME, all in one store.
     #[arg(value_name = "PATH", required = true)]
     pub(crate) objects: Vec<ObjectPath>,
+    #[command(flatten)]
+    pub(crate) over: Over,
 }
 
 pub(crate) async fn run(args: Rm, global: &Global) -> Result<(), Failure> {
@@ -31,15 +35,19 @@ pub(crate) async fn run(args: Rm, global: &Global) -> Result<(), Failure> {
     if args.objects.iter().any(|path| path.store.as_deref() != url) {
         return Err(Failure::Usage("all objects must be in one store".to_owned()));
     }
-    in_store(global, url, async |store| remove_all(store, &args.objects, global).await).await
+    if args.over.is_given() && args.objects.len() > 1 {
+        return Err(Failure::Usage("--if-revision is for one object; remove them one by one".to_owned()));
+    }
+    in_store(global, url, async |store| remove_all(store, &args, global).await).await
 }
 
 /// Goes on after an object that can't be removed, but not without a store.
-async fn remove_all(store: &Store, paths: &[ObjectPath], global: &Global) -> Result<(), Failure> {
+async fn remove_all(store: &Store, args: &Rm, global: &Global) -> Result<(), Failure> {
+    let paths = &args.objects;
     let mut opened = None;
     let mut complete = true;
     for path in paths {
-        match remove(store, path, &mut opened).await {
+        match remove(store, path, &args.over, &mut opened).await {
             Ok(()) if global.json => {
                 output::line(json!({ "bucket": path.bucket, "name": path.name, "deleted": true }))?;
             }
@@ -60,10 +68,15 @@ async fn remove_all(store: &Store, paths: &[ObjectPath], global: &Global) -> Res
 }
 
 /// Opens a bucket once for all its objects in a row.
-async fn remove(store: &Store, path: &ObjectPath, opened: &mut Option<Bucket>) -> jetblob::Result<()> {
+async fn remove(
+    store: &Store,
+    path: &ObjectPath,
+    over: &Over,
+    opened: &mut Option<Bucket>,
+) -> jetblob::Result<()> {
     let bucket = match opened.take() {
         Some(bucket) if bucket.name() == path.bucket => bucket,
         _ => store.bucket(&path.bucket).await?,
     };
-    opened.insert(bucket).delete(&path.name).await
+    opened.insert(bucket).delete_with(&path.name, over.options()).await
 }
