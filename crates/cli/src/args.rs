@@ -12,7 +12,9 @@ use crate::commands::bucket::BucketCommand;
 use crate::commands::cat::Cat;
 use crate::commands::get::Get;
 use crate::commands::info::Info;
+use crate::commands::link::Link;
 use crate::commands::ls::Ls;
+use crate::commands::mv::Mv;
 use crate::commands::put::Put;
 use crate::commands::rm::Rm;
 
@@ -134,6 +136,8 @@ pub(crate) enum Command {
     Ls(Ls),
     Info(Info),
     Rm(Rm),
+    Mv(Mv),
+    Link(Link),
     /// Create, list, show and remove buckets.
     #[command(subcommand)]
     Bucket(BucketCommand),
@@ -164,6 +168,7 @@ Examples:
   jetblob put cat.jpg photos
   jetblob ls photos
   jetblob get photos/cat.jpg
+  jetblob mv photos/cat.jpg photos/2026/
   jetblob --store nats://127.0.0.1:4222 bucket ls
   jetblob --context staging bucket ls
   jetblob cat nats://127.0.0.1:4222/photos/cat.jpg > copy.jpg

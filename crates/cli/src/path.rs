@@ -100,7 +100,7 @@ impl ObjectPath {
     }
 }
 
-/// The path under which something is put: its name may be left to the file's.
+/// The path under which something is put: its name may be left to the file's, or to the old name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct TargetPath {
     /// The store, if the path names one.
@@ -126,7 +126,7 @@ impl TargetPath {
             None if self.name.is_empty() => {
                 Err(Failure::Usage(format!("standard input has no name; give {bucket}/NAME")))
             }
-            Some(file) if self.name.is_empty() || self.name.ends_with('/') => {
+            Some(file) if self.is_open() => {
                 let base = file.file_name().and_then(|base| base.to_str()).ok_or_else(|| {
                     let file = file.display();
                     Failure::Usage(format!("{file} has no name that an object can bear; give {bucket}/NAME"))
@@ -135,6 +135,42 @@ impl TargetPath {
             }
             _ => Ok(self.name.clone()),
         }
+    }
+
+    /// The name for what is called `name` elsewhere.
+    pub(crate) fn name_after(&self, name: &str) -> Result<String, Failure> {
+        match name.rsplit('/').next() {
+            _ if !self.is_open() => Ok(self.name.clone()),
+            Some(last) if !last.is_empty() => Ok(format!("{}{last}", self.name)),
+            _ => {
+                let bucket = &self.bucket;
+                Err(Failure::Usage(format!("the name {name:?} ends with a slash; give {bucket}/NAME")))
+            }
+        }
+    }
+
+    /// Whether the end of the name is left to something else.
+    fn is_open(&self) -> bool {
+        self.name.is_empty() || self.name.ends_with('/')
+    }
+}
+
+/// The path of an object, or of a bucket.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct AnyPath {
+    /// The store, if the path names one.
+    pub(crate) store: Option<String>,
+    pub(crate) bucket: String,
+    /// Not empty; `None` for the bucket.
+    pub(crate) name: Option<String>,
+}
+
+impl FromStr for AnyPath {
+    type Err = String;
+
+    fn from_str(path: &str) -> Result<Self, String> {
+        let Parts { store, bucket, name } = path.parse()?;
+        Ok(Self { store, bucket, name: Some(name).filter(|name| !name.is_empty()) })
     }
 }
 
@@ -242,6 +278,13 @@ mod tests {
         assert_eq!(name("b/sub/", "/x/f.txt").unwrap(), "sub/f.txt");
         assert_eq!(name("b/n", "f.txt").unwrap(), "n");
         assert!(name("b", "..").is_err() && name("b", "/").is_err());
+
+        let after = |path: &str, name: &str| path.parse::<TargetPath>().unwrap().name_after(name);
+        assert_eq!(after("b", "a/n").unwrap(), "n");
+        assert_eq!(after("b/sub/", "a/n").unwrap(), "sub/n");
+        assert_eq!(after("b/sub/", "..").unwrap(), "sub/..");
+        assert_eq!(after("b/other", "a/").unwrap(), "other");
+        assert!(matches!(after("b/sub/", "a/"), Err(Failure::Usage(text)) if text.contains("b/NAME")));
 
         let stdin = |path: &str| path.parse::<TargetPath>().unwrap().name_for(None);
         assert_eq!(stdin("b/n").unwrap(), "n");

@@ -25,6 +25,10 @@ impl Onto {
     pub(super) fn condition(&self) -> Condition {
         if self.if_absent { Condition::IfAbsent } else { self.over.condition() }
     }
+
+    pub(super) fn options(&self) -> WriteOptions {
+        options(self.condition())
+    }
 }
 
 impl Over {

@@ -9,7 +9,9 @@ pub(crate) mod condition;
 pub(crate) mod described;
 pub(crate) mod get;
 pub(crate) mod info;
+pub(crate) mod link;
 pub(crate) mod ls;
+pub(crate) mod mv;
 pub(crate) mod part;
 pub(crate) mod put;
 pub(crate) mod rm;
@@ -24,6 +26,8 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Failure> {
         Command::Ls(args) => ls::run(args, &global).await,
         Command::Info(args) => info::run(args, &global).await,
         Command::Rm(args) => rm::run(args, &global).await,
+        Command::Mv(args) => mv::run(args, &global).await,
+        Command::Link(args) => link::run(args, &global).await,
         Command::Bucket(command) => bucket::run(command, &global).await,
     }
 }

@@ -1,11 +1,15 @@
 //! The real binary, on local stores in temporary directories.
 
 mod buckets;
+mod conditions;
 mod contexts;
 mod damage;
 mod failures;
+mod links;
 mod listing;
+mod moving;
 mod names;
+mod ranges;
 mod round_trip;
 mod sandbox;
 mod signals;
