@@ -138,7 +138,7 @@ pub(crate) enum Command {
     Rm(Rm),
     Mv(Mv),
     Link(Link),
-    /// Create, list, show and remove buckets.
+    /// Create, change, list, show, seal and remove buckets.
     #[command(subcommand)]
     Bucket(BucketCommand),
 }

@@ -44,8 +44,10 @@ pub(crate) fn bucket(status: &BucketStatus) -> Value {
         "sealed": status.sealed,
         "compressed": status.compressed,
         "size": status.size,
+        "records": status.records,
         "backing_store": status.backing_store,
         "metadata": status.metadata,
+        "plain": status.plain,
     })
 }
 

@@ -34,7 +34,7 @@ pub(crate) struct Ls {
 
 pub(crate) async fn run(args: Ls, global: &Global) -> Result<(), Failure> {
     let Some(path) = &args.path else {
-        return bucket::list(args.bytes, global).await;
+        return bucket::ls::list(args.bytes, global).await;
     };
     in_store(global, path.store.as_deref(), async |store| list(store, path, &args, global).await).await
 }
