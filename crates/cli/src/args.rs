@@ -17,6 +17,7 @@ use crate::commands::ls::Ls;
 use crate::commands::mv::Mv;
 use crate::commands::put::Put;
 use crate::commands::rm::Rm;
+use crate::commands::watch::Watch;
 
 /// Store objects of any size in NATS JetStream Object Store buckets, or in a local directory.
 ///
@@ -138,6 +139,7 @@ pub(crate) enum Command {
     Rm(Rm),
     Mv(Mv),
     Link(Link),
+    Watch(Watch),
     /// Create, change, list, show, seal and remove buckets.
     #[command(subcommand)]
     Bucket(BucketCommand),
@@ -169,6 +171,7 @@ Examples:
   jetblob ls photos
   jetblob get photos/cat.jpg
   jetblob mv photos/cat.jpg photos/2026/
+  jetblob watch photos
   jetblob --store nats://127.0.0.1:4222 bucket ls
   jetblob --context staging bucket ls
   jetblob cat nats://127.0.0.1:4222/photos/cat.jpg > copy.jpg

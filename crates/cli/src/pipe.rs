@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, Read, Write};
 use std::thread;
 
-use futures_util::stream;
+use futures_util::{FutureExt, stream};
 use jetblob::{Body, Error, Object};
 use tokio::sync::{mpsc, oneshot};
 
@@ -82,25 +82,28 @@ pub(crate) async fn write_to(file: File, object: &mut Object, progress: impl Fn(
         progress(received);
     }
     drop(chunks);
-    let gone = |_| Err(io::Error::other("the thread that wrote it is gone"));
-    written.await.unwrap_or_else(gone).map_err(Broken::File)
+    written.await.map_err(Broken::File)
 }
 
-/// Writes what it is sent on a thread of its own, and tells how it went.
-fn writer<B>(file: File) -> (mpsc::Sender<B>, oneshot::Receiver<io::Result<()>>)
+/// Writes what it is sent on a thread of its own, each piece at once, and tells how it went.
+pub(crate) fn writer<B>(
+    file: impl Write + Send + 'static,
+) -> (mpsc::Sender<B>, impl Future<Output = io::Result<()>> + Unpin)
 where
     B: AsRef<[u8]> + Send + 'static,
 {
-    let (sender, chunks) = mpsc::channel(WAITING);
+    let (sender, pieces) = mpsc::channel(WAITING);
     let (outcome, written) = oneshot::channel();
     // Not a thread of the runtime: a pipe that nobody reads may keep it for ever.
-    thread::spawn(move || outcome.send(write_all(file, chunks)));
-    (sender, written)
+    thread::spawn(move || outcome.send(write_all(file, pieces)));
+    let gone = |_| Err(io::Error::other("the thread that wrote it is gone"));
+    (sender, written.map(move |written| written.unwrap_or_else(gone)))
 }
 
-fn write_all(mut file: File, mut chunks: mpsc::Receiver<impl AsRef<[u8]>>) -> io::Result<()> {
-    while let Some(chunk) = chunks.blocking_recv() {
-        file.write_all(chunk.as_ref())?;
+fn write_all(mut file: impl Write, mut pieces: mpsc::Receiver<impl AsRef<[u8]>>) -> io::Result<()> {
+    while let Some(piece) = pieces.blocking_recv() {
+        file.write_all(piece.as_ref())?;
+        file.flush()?;
     }
     Ok(())
 }

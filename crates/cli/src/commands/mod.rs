@@ -15,6 +15,7 @@ pub(crate) mod mv;
 pub(crate) mod part;
 pub(crate) mod put;
 pub(crate) mod rm;
+pub(crate) mod watch;
 
 /// Runs the command.
 pub(crate) async fn run(cli: Cli) -> Result<(), Failure> {
@@ -28,6 +29,7 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Failure> {
         Command::Rm(args) => rm::run(args, &global).await,
         Command::Mv(args) => mv::run(args, &global).await,
         Command::Link(args) => link::run(args, &global).await,
+        Command::Watch(args) => watch::run(args, &global).await,
         Command::Bucket(command) => bucket::run(command, &global).await,
     }
 }

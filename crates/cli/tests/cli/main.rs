@@ -13,3 +13,4 @@ mod ranges;
 mod round_trip;
 mod sandbox;
 mod signals;
+mod watching;
