@@ -10,10 +10,12 @@ use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::commands::bucket::BucketCommand;
 use crate::commands::cat::Cat;
+use crate::commands::completions::Completions;
 use crate::commands::get::Get;
 use crate::commands::info::Info;
 use crate::commands::link::Link;
 use crate::commands::ls::Ls;
+use crate::commands::man::Man;
 use crate::commands::mv::Mv;
 use crate::commands::put::Put;
 use crate::commands::rm::Rm;
@@ -143,6 +145,8 @@ pub(crate) enum Command {
     /// Create, change, list, show, seal and remove buckets.
     #[command(subcommand)]
     Bucket(BucketCommand),
+    Completions(Completions),
+    Man(Man),
 }
 
 /// Reads an entry of metadata.

@@ -13,6 +13,12 @@ pub(crate) fn line(text: impl Display) -> Result<(), Failure> {
     writeln!(stdout, "{text}").and_then(|()| stdout.flush()).map_err(Failure::Stdout)
 }
 
+/// Prints a text that is made of lines already.
+pub(crate) fn text(text: &[u8]) -> Result<(), Failure> {
+    let mut stdout = io::stdout().lock();
+    stdout.write_all(text).and_then(|()| stdout.flush()).map_err(Failure::Stdout)
+}
+
 /// Prints rows in columns. The first of a row is aligned to the right, the last is not padded.
 pub(crate) fn table<const COLUMNS: usize>(rows: &[[String; COLUMNS]]) -> Result<(), Failure> {
     write_table(&mut BufWriter::new(io::stdout().lock()), rows).map_err(Failure::Stdout)

@@ -5,12 +5,14 @@ use crate::exit::Failure;
 
 pub(crate) mod bucket;
 pub(crate) mod cat;
+pub(crate) mod completions;
 pub(crate) mod condition;
 pub(crate) mod described;
 pub(crate) mod get;
 pub(crate) mod info;
 pub(crate) mod link;
 pub(crate) mod ls;
+pub(crate) mod man;
 pub(crate) mod mv;
 pub(crate) mod part;
 pub(crate) mod put;
@@ -31,5 +33,7 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Failure> {
         Command::Link(args) => link::run(args, &global).await,
         Command::Watch(args) => watch::run(args, &global).await,
         Command::Bucket(command) => bucket::run(command, &global).await,
+        Command::Completions(args) => completions::run(&args),
+        Command::Man(args) => man::run(&args),
     }
 }

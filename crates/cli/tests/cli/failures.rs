@@ -123,7 +123,14 @@ fn errors_are_json_where_output_is() {
 #[test]
 fn secrets_of_the_environment_are_in_no_help() {
     let sandbox = Sandbox::new();
-    for arguments in [&["--help"][..], &["put", "--help"], &["-h"], &["put", "--nonsense"]] {
+    for arguments in [
+        &["--help"][..],
+        &["put", "--help"],
+        &["man"],
+        &["completions", "zsh"],
+        &["-h"],
+        &["put", "--nonsense"],
+    ] {
         let mut command = sandbox.command(arguments);
         let secrets = [
             "JETBLOB_STORE",

@@ -7,6 +7,7 @@ mod damage;
 mod failures;
 mod links;
 mod listing;
+mod manual;
 mod moving;
 mod names;
 mod ranges;
