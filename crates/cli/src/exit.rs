@@ -85,7 +85,7 @@ impl Failure {
     fn message(&self) -> Option<String> {
         match self {
             Self::Usage(text) => Some(text.clone()),
-            Self::Store(error) => Some(error.to_string()),
+            Self::Store(error) => Some(format!("{error}{}", advice(error))),
             Self::Io { what, error } => Some(format!("{what}: {error}")),
             Self::Stdout(error) if error.kind() == io::ErrorKind::BrokenPipe => None,
             Self::Stdout(error) => Some(format!("standard output: {error}")),
@@ -94,6 +94,21 @@ impl Failure {
             }
             Self::Interrupted(_) | Self::Partial => None,
         }
+    }
+}
+
+/// How to learn the end of a write whose answer never came.
+fn advice(error: &Error) -> String {
+    match error {
+        Error::Unknown { during, .. } => match (&during.bucket, &during.name) {
+            // As a shell takes it, whatever the name is.
+            (Some(bucket), Some(name)) => {
+                let path = format!("{bucket}/{name}").replace('\'', r"'\''");
+                format!("; see what is there: jetblob info '{path}'")
+            }
+            _ => String::new(),
+        },
+        _ => String::new(),
     }
 }
 
@@ -140,30 +155,68 @@ pub(crate) fn of_grammar(error: &clap::Error) -> ExitCode {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
+    use jetblob::During;
+
     use super::*;
 
     #[test]
     fn each_kind_of_error_has_its_exit_code() {
         let (bucket, name, reason) = (|| "b".to_owned(), || "n".to_owned(), || "r".to_owned());
+        let during = Box::<During>::default;
         for (error, code) in [
             (Error::InvalidName { name: name(), reason: reason() }, 2),
+            (Error::InvalidConfig { bucket: bucket(), reason: reason() }, 2),
+            (Error::InvalidArgument { argument: "range", reason: reason() }, 2),
+            (Error::LinkNotAllowed { bucket: bucket(), name: name() }, 2),
+            (Error::LinkToDeleted { bucket: bucket(), name: name() }, 2),
+            (Error::LinkToLink { bucket: bucket(), name: name() }, 2),
             (Error::BucketNotFound { bucket: bucket() }, 3),
             (Error::BucketDeleted { bucket: bucket() }, 3),
             (Error::NotFound { bucket: bucket(), name: name(), deleted: false }, 4),
             (Error::ObjectChanged { bucket: bucket(), name: name() }, 5),
+            (Error::Timeout { during: during(), waiting_for: reason(), after: Duration::ZERO }, 5),
+            (Error::Unavailable { during: during(), reason: reason() }, 5),
+            (Error::Server { during: during(), code: 10_008, text: reason() }, 5),
             (Error::Conflict { bucket: bucket(), name: name(), expected: 1 }, 6),
+            (Error::AlreadyExists { bucket: bucket(), name: name() }, 6),
+            (Error::BucketExists { bucket: bucket(), differs: reason() }, 6),
             (Error::Sealed { bucket: bucket() }, 6),
+            (Error::PermissionDenied { during: during(), subject: reason() }, 7),
             (Error::Unauthenticated { reason: reason() }, 7),
             (Error::Tls { reason: reason() }, 7),
+            (
+                Error::DigestMismatch {
+                    bucket: bucket(),
+                    name: name(),
+                    expected: reason(),
+                    actual: reason(),
+                },
+                8,
+            ),
+            (Error::DataMissing { bucket: bucket(), name: name(), size: 2, received: 1 }, 8),
             (Error::BadMeta { bucket: bucket(), name: name(), reason: reason() }, 8),
-            (Error::Unknown { during: Box::default(), nuid: None, revision_before: 1 }, 9),
+            (Error::Unknown { during: during(), nuid: None, revision_before: 1 }, 9),
             (Error::Closed { what: "the store" }, 1),
+            (Error::IsBucketLink { bucket: bucket(), name: name(), target: bucket() }, 1),
             (Error::LinkLoop { bucket: bucket(), name: name() }, 1),
-            (Error::Server { during: Box::default(), code: 10_008, text: reason() }, 5),
-            (Error::Server { during: Box::default(), code: 1, text: reason() }, 1),
+            (Error::QuotaExceeded { during: during(), reason: reason() }, 1),
+            (Error::JetStreamNotEnabled { during: during(), scope: reason() }, 1),
+            (Error::Io { during: during(), kind: io::ErrorKind::Other, what: name(), reason: reason() }, 1),
+            (Error::Server { during: during(), code: 1, text: reason() }, 1),
         ] {
             assert_eq!(of_error(&error), code, "{error}");
         }
+    }
+
+    #[test]
+    fn an_unknown_end_comes_with_the_way_to_learn_it() {
+        let mut during = During::default();
+        (during.bucket, during.name) = (Some("b".to_owned()), Some("it's".to_owned()));
+        let unknown = Error::Unknown { during: Box::new(during), nuid: None, revision_before: 1 };
+        let message = Failure::from(unknown).message().unwrap();
+        assert!(message.ends_with(r"see what is there: jetblob info 'b/it'\''s'"), "{message}");
     }
 
     #[test]
