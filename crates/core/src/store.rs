@@ -113,8 +113,7 @@ impl Store {
     /// # }
     /// ```
     ///
-    /// A sealed bucket stays sealed. Fails with `BucketNotFound`, and with `InvalidConfig` where the server refuses the
-    /// change, in its words.
+    /// Fails with `BucketNotFound`, `Sealed`, and with `InvalidConfig` where the server refuses the change, in its words.
     pub async fn update_bucket(&self, config: BucketConfig) -> Result<Bucket> {
         let name = check_config(&config)?;
         let updated = self.engine.update_bucket(&config).await;

@@ -29,6 +29,7 @@ pub(super) const WRONG_LAST_SEQUENCE_UNTOLD: u64 = 10_164;
 pub(super) const TOO_MANY_REQUESTS: u64 = 10_167;
 /// A TTL on a message to a stream that knows none.
 pub(super) const TTL_DISABLED: u64 = 10_166;
+const TTL_INVALID: u64 = 10_165;
 const STORE_FAILED: u64 = 10_077;
 const SEALED: u64 = 10_109;
 /// A batch that the server has forgotten, after a restart or a long silence.
@@ -101,6 +102,9 @@ impl Refusal {
         match self {
             Self::Server { code: STREAM_NOT_FOUND, .. } => Error::BucketDeleted { bucket: bucket.to_owned() },
             Self::Server { code: TTL_DISABLED, .. } => expiry::unsupported(bucket),
+            Self::Server { code: TTL_INVALID, text } => {
+                Error::InvalidArgument { argument: "expiry", reason: format!("the server says: {text}") }
+            }
             Self::Server { code: SEALED, .. } => Error::Sealed { bucket: bucket.to_owned() },
             Self::NoResponders { .. } => Error::unavailable("no server answers for the bucket now"),
             refusal => refusal.into_error(),

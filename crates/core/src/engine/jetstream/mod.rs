@@ -34,7 +34,7 @@ use self::bucket::JetStreamBucket;
 use self::denial::Denials;
 use self::reconnect::Reconnects;
 use super::{Engine, EngineBucket, StoreOptions};
-use crate::protocol::config::STREAM_FEATURES;
+use crate::protocol::config::{STREAM_FEATURES, is_on};
 use crate::protocol::{BucketConfig, BucketName, BucketStatus};
 use crate::{Error, Result};
 
@@ -91,6 +91,10 @@ impl JetStreamEngine {
     async fn update_stream(&self, bucket: &BucketName, config: &BucketConfig) -> Result<Value, Refusal> {
         let subject = format!("STREAM.UPDATE.{}", bucket.stream());
         let mut stream = config_of(&self.stream(bucket).await?);
+        if is_on(&stream, "sealed") {
+            // The server would take the change, and drop some of it without a word.
+            return Err(Refusal::Failed(Error::Sealed { bucket: bucket.to_string() }));
+        }
         let before = stream.clone();
         config.update_stream_config(bucket, &mut stream);
         match self.api.call(&subject, &Value::Object(stream.clone())).await {
@@ -162,7 +166,7 @@ fn config_of(answer: &Value) -> Map<String, Value> {
 fn status_of(bucket: &BucketName, answer: &Value) -> BucketStatus {
     let stream = config_of(answer);
     let size = answer["state"]["bytes"].as_u64().unwrap_or(0);
-    let sealed = crate::protocol::config::is_on(&stream, "sealed");
+    let sealed = is_on(&stream, "sealed");
     BucketStatus::new(BucketConfig::of_stream_config(bucket, &stream), sealed, size, "JetStream")
 }
 

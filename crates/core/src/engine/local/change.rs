@@ -106,7 +106,7 @@ impl Change {
         let bucket = BucketRow::read(tx, name)?;
         let sealed = || Err(Error::Sealed { bucket: name.to_string() }.into());
         match self {
-            Self::Commit(_) | Self::RemoveBlob(_) if bucket.sealed => sealed(),
+            Self::Commit(_) | Self::RemoveBlob(_) | Self::Configure(_) if bucket.sealed => sealed(),
             Self::Commit(records) => records.apply(tx, name, &bucket),
             Self::RemoveBlob(nuid) => {
                 let (freed, trashed) = retire(tx, nuid)?;
