@@ -117,3 +117,17 @@ async fn a_put_that_takes_too_long() {
         place.holds_only(&bucket, &[]).await;
     }
 }
+
+/// Sealing ends the ttl of a bucket; an object that was to go by itself still does.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_sealed_bucket_and_its_expiring_objects() {
+    for place in places().await {
+        let bucket = place.bucket().await;
+        bucket.put_bytes("stays", body(300_000)).await.unwrap();
+        bucket.put_with("goes", body(300_000), briefly(2)).await.unwrap();
+        bucket.seal().await.unwrap();
+        assert_holds(&bucket, "goes", &body(300_000)).await;
+        gone(&bucket, "goes").await;
+        place.holds_only(&bucket, &["stays"]).await;
+    }
+}

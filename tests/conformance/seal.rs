@@ -18,7 +18,7 @@ on_every_engine! {
         bucket.delete("deleted").await.unwrap();
         let status = bucket.seal().await.unwrap();
         assert!(status.sealed);
-        assert_eq!(status.ttl, None, "nothing expires any more");
+        assert_eq!(status.ttl, None, "the ttl ends");
 
         for size in [0, 10, 5 << 20] {
             assert_eq!(bucket.put_bytes("a", body(size)).await.unwrap_err().code(), "sealed");

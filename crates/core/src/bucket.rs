@@ -35,8 +35,8 @@ impl Bucket {
         self.engine.status().await.map_err(|error| error.during("status", Some(self.name()), None))
     }
 
-    /// Forbids every later write, for good: the bucket can then be read, and be deleted as a whole. Nothing expires any
-    /// more. A sealed bucket stays as it is. Answers with the bucket's status.
+    /// Forbids every later write, for good: the bucket can then be read, and be deleted as a whole. Its `ttl` ends; only
+    /// objects with an expiry of their own still go. A sealed bucket stays as it is. Answers with the bucket's status.
     ///
     /// Fails with `Unavailable` while a put through this handle, or a clone of it, is under way. What others are putting
     /// at that moment can neither be finished nor removed: it stays in the bucket as bytes that no object names.

@@ -10,8 +10,8 @@ use crate::{json, output};
 
 /// Forbid every later write to a bucket, for good.
 ///
-/// There is no way back, and nothing asks twice: a sealed bucket can be read, and be removed as a whole. Nothing in it
-/// expires any more. It is fine if it is sealed already.
+/// There is no way back, and nothing asks twice: a sealed bucket can be read, and be removed as a whole. Its ttl
+/// ends, but what was put with --expires still goes. It is fine if it is sealed already.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Example:
