@@ -217,3 +217,56 @@ async fn b34_other_writes() {
         faulty.place.holds_only(&sound, &[]).await;
     }
 }
+
+/// 67. A rename is cut off between its steps, where there is no atomic batch: the object has two names then. Whichever is
+/// replaced or deleted first, the other keeps its bytes; and with the last name they go.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn b67_cut_off_rename() {
+    let place = Place::jetstream().await;
+    for round in 0..4 {
+        let config = BucketConfig { plain: true, ..BucketConfig::new(unique("cut")) };
+        let sound = place.bucket_with(config).await;
+        sound.put_bytes("a", body(300_000)).await.unwrap();
+        let cut = Arc::new(AtomicBool::new(false));
+        let proxy = Proxy::between(
+            &place.url,
+            {
+                let cut = cut.clone();
+                move |frame| {
+                    let last_step =
+                        frame.line.starts_with("HPUB $O.") && frame.body.contains("\"deleted\":true");
+                    cut.fetch_or(last_step, Ordering::Relaxed) || last_step
+                }
+            },
+            {
+                let cut = cut.clone();
+                move |_| cut.load(Ordering::Relaxed)
+            },
+        )
+        .await;
+        let mut options = StoreOptions::default();
+        options.idle_timeout = Duration::from_secs(1);
+        let store = Store::open_with(proxy.url(), options).await.unwrap();
+        let error = store.bucket(sound.name()).await.unwrap().rename("a", "b").await.unwrap_err();
+        assert_eq!(error.code(), "unknown", "{error}");
+        assert!(
+            matches!(sound.resolve(&error).await.unwrap(), Resolved::Committed(_)),
+            "the new name is there"
+        );
+        for name in ["a", "b"] {
+            assert_holds(&sound, name, &body(300_000)).await;
+        }
+        let (first, second) = if round % 2 == 0 { ("a", "b") } else { ("b", "a") };
+        if round < 2 {
+            sound.delete(first).await.unwrap();
+        } else {
+            sound.put_bytes(first, body(10)).await.unwrap();
+        }
+        assert_holds(&sound, second, &body(300_000)).await;
+        sound.update_meta(second, second.into()).await.unwrap();
+        assert_holds(&sound, second, &body(300_000)).await;
+        sound.delete(second).await.unwrap();
+        let left = [first];
+        place.holds_only(&sound, if round < 2 { &[] } else { &left }).await;
+    }
+}

@@ -1,7 +1,7 @@
 //! Deleting an object.
 
 use crate::condition::is_deleted;
-use crate::engine::Commit;
+use crate::engine::{Commit, Retired};
 use crate::finish::Finish;
 use crate::info::check_name;
 use crate::protocol::Nuid;
@@ -49,7 +49,7 @@ impl Bucket {
 }
 
 /// The blobs that no record names any more once this one is replaced.
-pub(crate) fn retired_by_replacing(record: &Record, by: Option<&Nuid>) -> Vec<Nuid> {
+pub(crate) fn retired_by_replacing(record: &Record, by: Option<&Nuid>) -> Vec<Retired> {
     let nuid = record.nuid().filter(|nuid| Some(nuid) != by && !record.is_deleted() && !record.is_link());
-    nuid.into_iter().collect()
+    nuid.map(|nuid| Retired { nuid, aliases: record.aliases() }).into_iter().collect()
 }

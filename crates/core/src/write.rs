@@ -1,6 +1,6 @@
 //! Writing records: the loop that every write but a put goes through.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use futures_util::future::try_join_all;
 
@@ -26,7 +26,7 @@ impl Bucket {
         decide: impl Fn([Option<StoredRecord>; NAMES]) -> Result<Option<Commit>> + Send,
     ) -> Result<Option<(Commit, Vec<u64>)>> {
         let mut consistency = Consistency::ReadYourWrites;
-        loop {
+        for attempt in 0_u32.. {
             let look = try_join_all(names.map(|name| self.engine.last(name, consistency))).await?;
             let Ok(current) = <[Option<StoredRecord>; NAMES]>::try_from(look) else {
                 unreachable!("one answer came for each name")
@@ -46,7 +46,9 @@ impl Bucket {
                 Err(Error::Conflict { .. }) => consistency = Consistency::Leader,
                 Err(error) => return Err(error),
             }
+            give_way(attempt).await;
         }
+        unreachable!("attempts are not counted that far")
     }
 
     /// What the first write of a commit made, as a reader would see it; the time is this machine's.
@@ -68,6 +70,15 @@ impl Bucket {
             "name, description, headers and metadata are {size} bytes together, more than one message of {max} bytes can hold"
         );
         Err(Error::InvalidArgument { argument: "object metadata", reason })
+    }
+}
+
+/// Lets a rival that is as persistent finish: after the first few conflicts, for a random time that grows.
+async fn give_way(attempt: u32) {
+    const LONGEST: Duration = Duration::from_millis(200);
+    if attempt > 1 {
+        let limit = LONGEST.min(Duration::from_millis(1 << attempt.min(8)));
+        tokio::time::sleep(limit.mul_f64(rand::random())).await;
     }
 }
 

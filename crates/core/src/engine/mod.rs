@@ -209,7 +209,16 @@ pub struct Commit {
     /// Records to write or remove, each with the revision it replaces.
     pub writes: Vec<RecordWrite>,
     /// Blobs that no record will name after this; removed with the commit, or soon after it.
-    pub retire: Vec<Nuid>,
+    pub retire: Vec<Retired>,
+}
+
+/// A blob that a commit takes the record from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Retired {
+    /// The blob.
+    pub nuid: Nuid,
+    /// Names whose records may name it too, because a rename was cut off: then it stays.
+    pub aliases: Vec<String>,
 }
 
 /// One record of a [`Commit`].

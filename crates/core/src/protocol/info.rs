@@ -5,6 +5,7 @@ use std::time::SystemTime;
 
 use serde_json::{Map, Value, json};
 
+use super::name::check_object_name;
 use super::{BucketName, Digest, Invalid, Nuid, limits};
 
 /// What a caller says of an object when it is put.
@@ -121,6 +122,10 @@ impl Default for ObjectInfo {
 /// jetblob's own word in a record, beside the standard's: that every chunk but the last is full.
 const FULL_CHUNKS: &str = "full_chunks";
 
+/// jetblob's own words in a record: the other name of an object that is, or was, renamed step by step.
+const MOVING_TO: &str = "moving_to";
+const MOVED_FROM: &str = "moved_from";
+
 /// A record as raw JSON: whatever its writer put there, kept whole, so that a rewrite loses nothing.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Record(Map<String, Value>);
@@ -171,6 +176,28 @@ impl Record {
         record.set("size", json!(0));
         record.set("chunks", json!(0));
         record
+    }
+
+    /// The same record while it is being moved to another name, step by step.
+    #[must_use]
+    pub fn moving_to(&self, name: &str) -> Self {
+        let mut record = self.clone();
+        record.set(MOVING_TO, json!(name));
+        record
+    }
+
+    /// The same record under the name that it was moved to, step by step.
+    #[must_use]
+    pub fn moved_from(&self, name: &str) -> Self {
+        let mut record = self.clone();
+        record.set(MOVED_FROM, json!(name));
+        record
+    }
+
+    /// Names whose records may name the same blob, because a rename was cut off between its steps.
+    pub fn aliases(&self) -> Vec<String> {
+        let names = [MOVING_TO, MOVED_FROM].into_iter().filter_map(|field| self.0.get(field)?.as_str());
+        names.filter(|name| check_object_name(name).is_ok()).map(str::to_owned).collect()
     }
 
     /// The same object with the name, description, headers and metadata of `meta`, as a whole. What jetblob doesn't know

@@ -1,278 +1,61 @@
 //! Making a change visible, and retiring what it replaced.
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
 
-use async_nats::HeaderMap;
-use bytes::Bytes;
-use serde_json::{Value, json};
-use tokio::time::Instant;
-
-use super::api::{self, Refusal};
-use super::expiry;
+use super::moving;
+use super::settle::{ATOMIC_DISABLED, Message, Pending};
 use super::stream::BucketStream;
-use crate::engine::{Commit, Consistency, Expiry, RecordWrite};
-use crate::protocol::Nuid;
-use crate::protocol::info::Record;
+use crate::engine::{Commit, Retired};
 use crate::{Error, Result};
 
-/// How long the marker of a name that is removed stays, for those who watch. Where the stream knows no TTL it stays like
-/// that of a deleted object.
-const MARKER_STAYS: Duration = Duration::from_secs(1);
-
-const ATOMIC_DISABLED: u64 = 10_174;
-/// The server dropped an atomic batch before its end: nothing of it is stored.
-const ATOMIC_INCOMPLETE: u64 = 10_176;
-const ATOMIC_TOO_MANY: u64 = 10_210;
-
-/// Several records go in one atomic batch. Where the stream takes none, new records come first and removed ones last, so
-/// that a crash in between leaves two names for one blob, never none.
-pub(super) async fn commit(stream: &BucketStream, commit: &Commit) -> Result<Vec<u64>> {
+/// Several records go in one atomic batch; a rename goes step by step where the stream takes none.
+pub(super) async fn commit(stream: &Arc<BucketStream>, commit: &Commit) -> Result<Vec<u64>> {
     stream.check_writable()?;
-    let (mut order, removed): (Vec<_>, Vec<_>) =
-        (0..commit.writes.len()).partition(|&index| commit.writes[index].record.is_some());
-    order.extend(removed);
-    let messages: Vec<_> = order.iter().map(|&index| Message::new(stream, &commit.writes[index])).collect();
-    let stored = store(stream, commit, &messages).await?;
-    let mut revisions = vec![0; commit.writes.len()];
-    for (index, revision) in order.into_iter().zip(stored) {
-        revisions[index] = revision;
-        stream.committed.note(&commit.writes[index].name, revision);
+    let revisions = store(stream, commit).await?;
+    for (write, revision) in commit.writes.iter().zip(&revisions) {
+        stream.committed.note(&write.name, *revision);
     }
-    for nuid in &commit.retire {
-        if let Err(refusal) = stream.retire(nuid).await {
-            let error = stream.refused(refusal);
-            tracing::warn!(bucket = %stream.bucket, %nuid, %error, "a replaced blob is left");
-        }
+    for retired in &commit.retire {
+        retire(stream, retired).await;
     }
     Ok(revisions)
 }
 
-async fn store(stream: &BucketStream, commit: &Commit, messages: &[Message<'_>]) -> Result<Vec<u64>> {
+async fn store(stream: &Arc<BucketStream>, commit: &Commit) -> Result<Vec<u64>> {
     let staged = commit.staged.as_ref();
-    if messages.len() > 1 && stream.takes_atomic.load(Ordering::Relaxed) {
-        match (Pending { stream, staged, messages }).settle().await {
-            // The feature was taken away since the stream was opened.
-            Err(Error::Server { code: ATOMIC_DISABLED, .. }) => {
-                stream.takes_atomic.store(false, Ordering::Relaxed);
-            }
-            settled => return settled.map(|first| (first..).take(messages.len()).collect()),
-        }
+    if let [new, old] = &commit.writes[..]
+        && old.record.is_none()
+        && !stream.takes_atomic.load(Ordering::Relaxed)
+    {
+        return moving::step_by_step(stream, new, old).await;
     }
-    let mut revisions = Vec::with_capacity(messages.len());
-    for index in 0..messages.len() {
-        let pending = Pending { stream, staged, messages: &messages[index..=index] };
-        match pending.settle().await {
-            Ok(revision) => revisions.push(revision),
-            Err(error) if index == 0 => return Err(error),
-            // Whether the rest took effect or not, the first did: that is what can be looked at later.
-            Err(Error::Unknown { .. }) => return Err(messages[0].unknown(staged)),
+    let messages: Vec<_> = commit.writes.iter().map(|write| Message::new(stream, write)).collect();
+    match (Pending { stream, staged, messages: &messages }).settle().await {
+        // The feature was taken away since the stream was opened.
+        Err(Error::Server { code: ATOMIC_DISABLED, .. })
+            if stream.takes_atomic.swap(false, Ordering::Relaxed) =>
+        {
+            Box::pin(store(stream, commit)).await
+        }
+        settled => settled.map(|first| (first..).take(messages.len()).collect()),
+    }
+}
+
+/// Removes a blob, unless a record that may share it does: that is left by a rename that was cut off.
+pub(super) async fn retire(stream: &BucketStream, Retired { nuid, aliases }: &Retired) {
+    for alias in aliases {
+        match moving::names(stream, alias, nuid).await {
+            Ok(false) => {}
+            Ok(true) => return,
             Err(error) => {
-                for (message, revision) in messages.iter().zip(revisions) {
-                    if let Err(refusal) = message.remove(stream, revision).await {
-                        let left = stream.refused(refusal);
-                        tracing::warn!(bucket = %stream.bucket, name = message.write.name, error = %left, "half of a change is left");
-                        return Err(messages[0].unknown(staged));
-                    }
-                }
-                return Err(error);
+                tracing::warn!(bucket = %stream.bucket, %nuid, %error, "a blob is left that may have another name");
+                return;
             }
         }
     }
-    Ok(revisions)
-}
-
-/// A record on its way.
-struct Message<'c> {
-    write: &'c RecordWrite,
-    subject: String,
-    /// The new record, or the marker of a name that is removed.
-    record: Record,
-}
-
-impl<'c> Message<'c> {
-    fn new(stream: &BucketStream, write: &'c RecordWrite) -> Self {
-        let moved = || Record::of_moved(&stream.bucket, &write.name);
-        Self {
-            write,
-            subject: stream.subjects.record_subject_of_key(&write.key),
-            record: write.record.clone().unwrap_or_else(moved),
-        }
-    }
-
-    fn is_marker(&self) -> bool {
-        self.write.record.is_none()
-    }
-
-    async fn headers(&self, stream: &BucketStream) -> Result<HeaderMap> {
-        let mut headers = HeaderMap::new();
-        headers.insert("Nats-Rollup", "sub");
-        headers.insert("Nats-Expected-Last-Subject-Sequence", self.write.expected.to_string());
-        let takes_ttl = stream.takes_ttl.load(Ordering::Relaxed);
-        match self.write.expires {
-            Some(Expiry::By(_)) if !takes_ttl => return Err(expiry::unsupported(stream.bucket.as_str())),
-            Some(expires) if takes_ttl => expiry::set(&mut headers, expires, stream).await?,
-            None if self.is_marker() && takes_ttl => expiry::insert(&mut headers, MARKER_STAYS),
-            _ => {}
-        }
-        Ok(headers)
-    }
-
-    fn payload(&self) -> Bytes {
-        self.record.to_json().into()
-    }
-
-    /// Removes what this message stored, but nothing that came after it.
-    async fn remove(&self, stream: &BucketStream, revision: u64) -> Result<(), Refusal> {
-        let purge = format!("STREAM.PURGE.{}", stream.stream);
-        let request = json!({ "filter": self.subject, "seq": revision + 1 });
-        stream.api.call(&purge, &request).await.map(drop)
-    }
-
-    fn unknown(&self, staged: Option<&Nuid>) -> Error {
-        let mut during = Box::<crate::During>::default();
-        during.name = Some(self.write.name.clone());
-        let nuid = staged.cloned().or_else(|| self.record.nuid());
-        Error::Unknown { during, nuid, revision_before: self.write.expected }
-    }
-}
-
-/// Messages that are stored together or not at all, whose end is not known yet. The first of them tells it.
-struct Pending<'c> {
-    stream: &'c BucketStream,
-    staged: Option<&'c Nuid>,
-    messages: &'c [Message<'c>],
-}
-
-/// What the bucket says of a write whose answer was lost.
-enum Found {
-    Ours(u64),
-    Another,
-    Before,
-}
-
-impl Pending<'_> {
-    fn first(&self) -> &Message<'_> {
-        &self.messages[0]
-    }
-
-    /// Sends the write until its end is known, always over the same expected revision: it takes effect at most once.
-    /// Answers with the revision of the first message.
-    async fn settle(&self) -> Result<u64> {
-        let deadline = Instant::now() + self.stream.api.idle_timeout();
-        let mut may_have_landed = false;
-        loop {
-            match self.send().await {
-                Ok(revision) => return Ok(revision),
-                // From here on only what stands in the bucket tells how it ended: a refusal may be of a second copy.
-                Err(_) if may_have_landed => {}
-                Err(Refusal::Silence(_)) => may_have_landed = true,
-                Err(Refusal::Server { code: api::WRONG_LAST_SEQUENCE, .. }) => return Err(self.conflict()),
-                // Another write to the name is on its way through the cluster; or nothing was stored of a batch.
-                Err(Refusal::Server {
-                    code: api::WRONG_LAST_SEQUENCE_UNTOLD | ATOMIC_INCOMPLETE | ATOMIC_TOO_MANY,
-                    ..
-                }) => {}
-                // The bucket is gone, or has no leader now.
-                Err(Refusal::NoResponders { .. }) => drop(self.stream.stream_info(&Value::Null).await?),
-                Err(Refusal::Failed(error)) => return Err(self.after_failure(error)),
-                Err(refusal) => return Err(self.stream.refused(refusal)),
-            }
-            if may_have_landed {
-                match self.find().await {
-                    Ok(Found::Ours(revision)) => return Ok(revision),
-                    // Ours may have stood there before, and its blob be retired by now.
-                    Ok(Found::Another) => return Err(self.first().unknown(self.staged)),
-                    Err(error @ Error::BucketDeleted { .. }) => return Err(error),
-                    Ok(Found::Before) | Err(_) => {}
-                }
-            }
-            if Instant::now() >= deadline {
-                return Err(if may_have_landed {
-                    self.first().unknown(self.staged)
-                } else {
-                    self.stream.api.silence("a leader")
-                });
-            }
-            api::pause().await;
-        }
-    }
-
-    /// A failure on this side: unless the write itself was refused, it may be on its way.
-    fn after_failure(&self, error: Error) -> Error {
-        let refused = match &error {
-            Error::PermissionDenied { subject, .. } => {
-                self.messages.iter().any(|message| message.subject == *subject)
-            }
-            Error::InvalidArgument { .. } => true,
-            _ => false,
-        };
-        if refused { error } else { self.first().unknown(self.staged) }
-    }
-
-    /// Sends one message, or a batch of several: every message of it but the last is acknowledged with nothing in it, and
-    /// what goes wrong before the last leaves nothing behind.
-    async fn send(&self) -> Result<u64, Refusal> {
-        let batch = Nuid::fresh();
-        let count = self.messages.len();
-        for (index, message) in self.messages.iter().enumerate() {
-            let mut headers = message.headers(self.stream).await.map_err(Refusal::Failed)?;
-            let is_last = index + 1 == count;
-            if count > 1 {
-                headers.insert("Nats-Batch-Id", batch.as_str());
-                headers.insert("Nats-Batch-Sequence", (index + 1).to_string());
-            }
-            if count > 1 && is_last {
-                headers.insert("Nats-Batch-Commit", "1");
-            }
-            let answer = self.stream.api.attempt(&message.subject, message.payload(), Some(headers)).await;
-            if is_last {
-                let ack = api::read_answer(&answer?.payload)?;
-                let last = ack["seq"].as_u64().and_then(|last| last.checked_sub(count as u64 - 1));
-                let untold = || Error::unavailable("an acknowledgement has no sequence");
-                return last.ok_or_else(|| Refusal::Failed(untold()));
-            }
-            match answer {
-                Ok(answer) if answer.payload.is_empty() => {}
-                Ok(answer) => drop(api::read_answer(&answer.payload)?),
-                Err(Refusal::Silence(_)) => {
-                    let text = "no answer to the beginning of a batch".to_owned();
-                    return Err(Refusal::Server { code: ATOMIC_INCOMPLETE, text });
-                }
-                Err(refusal) => return Err(refusal),
-            }
-        }
-        unreachable!("a commit has a message, and the last one returned")
-    }
-
-    /// Looks at what stands under the first name now.
-    async fn find(&self) -> Result<Found> {
-        let message = self.first();
-        let stored = self.stream.last(&message.write.name, Consistency::Leader).await?;
-        let Some(stored) = stored else {
-            // A marker has gone by now, whoever's it was.
-            return Ok(match message.write.expected {
-                0 => Found::Before,
-                expected if message.is_marker() => Found::Ours(expected + 1),
-                _ => Found::Another,
-            });
-        };
-        if stored.revision == message.write.expected {
-            return Ok(Found::Before);
-        }
-        let is_ours = stored.record.is_ok_and(|record| match self.staged {
-            Some(nuid) => record.nuid().as_ref() == Some(nuid),
-            None => record == message.record,
-        });
-        Ok(if is_ours { Found::Ours(stored.revision) } else { Found::Another })
-    }
-
-    fn conflict(&self) -> Error {
-        let write = self.first().write;
-        Error::Conflict {
-            bucket: self.stream.bucket.to_string(),
-            name: write.name.clone(),
-            expected: write.expected,
-        }
+    if let Err(refusal) = stream.retire(nuid).await {
+        let error = stream.refused(refusal);
+        tracing::warn!(bucket = %stream.bucket, %nuid, %error, "a replaced blob is left");
     }
 }

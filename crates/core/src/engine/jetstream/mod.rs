@@ -18,6 +18,8 @@
 //! * `scan`: all records, all blobs
 //! * `changes`: records as they are committed
 //! * `commit`: making a change visible, and retiring what it replaced
+//! * `settle`: one write, or a batch, brought to an end that is known
+//! * `moving`: a rename where the stream takes no atomic batch
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -49,11 +51,13 @@ mod expiry;
 mod inbox;
 mod ingest;
 mod locate;
+mod moving;
 mod pull;
 mod read;
 mod reconnect;
 mod record;
 mod scan;
+mod settle;
 mod stage;
 mod stream;
 

@@ -38,6 +38,7 @@ pub(super) enum Change {
 pub(super) struct Records {
     staged: Option<(Nuid, Payload)>,
     writes: Vec<Write>,
+    /// That another record names one of them is seen by an index.
     retire: Vec<Nuid>,
 }
 
@@ -56,7 +57,7 @@ struct Write {
 impl Records {
     pub(super) fn new(bucket: &BucketName, commit: &Commit, staged: Option<(Nuid, Payload)>) -> Self {
         let writes = commit.writes.iter().map(|write| Write::new(bucket, write)).collect();
-        Self { staged, writes, retire: commit.retire.clone() }
+        Self { staged, writes, retire: commit.retire.iter().map(|retired| retired.nuid.clone()).collect() }
     }
 }
 

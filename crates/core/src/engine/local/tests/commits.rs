@@ -17,7 +17,7 @@ async fn a_conflict_changes_nothing_and_leaves_the_staged_blob() {
                 write(&beside, 0, Some(record(&*fixture.bucket, &beside, &nuid, &bytes))),
                 write(&object, expected, Some(record(&*fixture.bucket, &object, &nuid, &bytes))),
             ],
-            retire: vec![old.clone()],
+            retire: vec![retired(old.clone())],
         };
         for wrong in [0, revision + 1] {
             let error = fixture.bucket.commit(&commit(wrong)).await.unwrap_err();

@@ -15,7 +15,9 @@ use tempfile::TempDir;
 
 use super::LocalEngine;
 use super::layout::{BucketDir, dir_name};
-use crate::engine::{Commit, Consistency, Engine, EngineBucket, NewBlob, RecordWrite, Staging, StoredRecord};
+use crate::engine::{
+    Commit, Consistency, Engine, EngineBucket, NewBlob, RecordWrite, Retired, Staging, StoredRecord,
+};
 use crate::protocol::info::{PutBody, Record};
 use crate::protocol::name::record_key;
 use crate::protocol::{BucketConfig, BucketName, Digest, Nuid, ObjectInfo, ObjectMeta};
@@ -78,6 +80,10 @@ impl Fixture {
 
 fn blob(nuid: Nuid, chunk_size: usize, size_hint: Option<u64>) -> NewBlob {
     NewBlob { nuid, chunk_size, size_hint, expires: None }
+}
+
+fn retired(nuid: Nuid) -> Retired {
+    Retired { nuid, aliases: Vec::new() }
 }
 
 fn name(bucket: &str) -> BucketName {
@@ -144,7 +150,7 @@ async fn put(bucket: &dyn EngineBucket, name: &str, body: &[u8]) -> Result<u64> 
         let commit = Commit {
             staged: Some(nuid.clone()),
             writes: vec![write(name, expected, Some(record(bucket, name, &nuid, body)))],
-            retire: nuid_of(current.as_ref()).into_iter().collect(),
+            retire: nuid_of(current.as_ref()).map(retired).into_iter().collect(),
         };
         match bucket.commit(&commit).await {
             Err(Error::Conflict { .. }) => {}
@@ -162,7 +168,7 @@ async fn delete(bucket: &dyn EngineBucket, name: &str) -> Result<u64> {
     let commit = Commit {
         staged: None,
         writes: vec![write(name, current.revision, Some(record.deleted(bucket.name(), name)))],
-        retire: record.nuid().into_iter().collect(),
+        retire: record.nuid().map(retired).into_iter().collect(),
     };
     bucket.commit(&commit).await.map(|revisions| revisions[0])
 }
