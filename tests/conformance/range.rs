@@ -105,7 +105,7 @@ on_every_engine! {
         let mut commit = jetblob::engine::Commit { staged: Some(nuid.clone()), ..Default::default() };
         commit.writes.push(jetblob::engine::RecordWrite {
             name: "a".into(), key: jetblob::protocol::name::record_key("a"), expected: 0,
-            record: Some(jetblob::protocol::info::Record::parse(record(6).to_string().as_bytes()).unwrap()),
+            record: Some(jetblob::protocol::record::Record::parse(record(6).to_string().as_bytes()).unwrap()),
             expires: None,
         });
         engine.commit(&commit).await.unwrap();

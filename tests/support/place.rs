@@ -10,8 +10,8 @@ use futures_util::TryStreamExt;
 use jetblob::engine::jetstream::JetStreamEngine;
 use jetblob::engine::local::LocalEngine;
 use jetblob::engine::{Commit, Engine, EngineBucket, RecordWrite};
-use jetblob::protocol::info::Record;
 use jetblob::protocol::name::record_key;
+use jetblob::protocol::record::Record;
 use jetblob::{Bucket, BucketConfig, BucketName, Nuid, Store, StoreOptions};
 use tempfile::TempDir;
 

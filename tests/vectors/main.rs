@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use jetblob::protocol::info::Record;
+use jetblob::protocol::record::Record;
 use jetblob::protocol::{chunk, name};
 use jetblob::{BucketName, Digest, Link, ObjectInfo};
 use serde_json::{Value, json};

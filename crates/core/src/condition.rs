@@ -1,7 +1,7 @@
 //! Writes that take effect only over what the caller knows of.
 
 use crate::engine::StoredRecord;
-use crate::protocol::info::Record;
+use crate::protocol::record::Record;
 use crate::{Bucket, Error, Result};
 
 /// What must stand under a name for a write to take effect. If something else does, the write fails with `Conflict`, and

@@ -5,7 +5,7 @@ use crate::engine::{Commit, Retired};
 use crate::finish::Finish;
 use crate::info::check_name;
 use crate::protocol::Nuid;
-use crate::protocol::info::Record;
+use crate::protocol::record::Record;
 use crate::write::over;
 use crate::{Bucket, Result, WriteOptions};
 

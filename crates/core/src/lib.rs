@@ -54,6 +54,8 @@ mod list;
 #[cfg(feature = "store")]
 mod meta;
 #[cfg(feature = "store")]
+mod object;
+#[cfg(feature = "store")]
 mod put;
 #[cfg(feature = "store")]
 mod resolve;
@@ -73,9 +75,10 @@ pub use {
     condition::{Condition, WriteOptions},
     engine::{Consistency, StoreOptions},
     error::{During, Error, Result},
-    get::{GetOptions, Object},
+    get::GetOptions,
     info::InfoOptions,
     list::ListOptions,
+    object::Object,
     put::PutOptions,
     resolve::Resolved,
     store::Store,

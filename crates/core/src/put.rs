@@ -14,7 +14,7 @@ use crate::engine::{Commit, Consistency, Expiry, NewBlob, RecordWrite, Staging, 
 use crate::finish::Finish;
 use crate::info::check_name;
 use crate::protocol::digest::RunningDigest;
-use crate::protocol::info::{PutBody, Record};
+use crate::protocol::record::{PutBody, Record};
 use crate::protocol::{Digest, Nuid, ObjectInfo, ObjectMeta, chunk};
 use crate::write::over;
 use crate::{Body, Bucket, Error, Result};

@@ -6,7 +6,7 @@ use futures_util::future::try_join_all;
 
 use crate::condition::Condition;
 use crate::engine::{Commit, Consistency, RecordWrite, StoredRecord};
-use crate::protocol::info::Record;
+use crate::protocol::record::Record;
 use crate::protocol::{ObjectInfo, name};
 use crate::{Bucket, Error, Result};
 

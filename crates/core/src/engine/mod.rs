@@ -20,7 +20,7 @@ use futures_util::future::BoxFuture;
 use futures_util::stream::BoxStream;
 
 use crate::Result;
-use crate::protocol::info::Record;
+use crate::protocol::record::Record;
 use crate::protocol::{BucketConfig, BucketName, BucketStatus, Invalid, Nuid, ObjectInfo};
 
 #[cfg(feature = "jetstream")]

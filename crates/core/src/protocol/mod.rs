@@ -4,8 +4,10 @@
 //! understood, and what is written is what the ADR says.
 //!
 //! * [`name`]: rules for bucket and object names, and the subjects that are made of them
-//! * [`info`]: the record of an object, as JSON and as values
+//! * [`info`]: what is said of an object, as values
+//! * [`record`]: the same as JSON, as any client may have written it
 //! * [`config`]: a bucket's configuration, and the stream that it becomes
+//! * [`status`]: what a bucket is, and how full
 //! * [`chunk`]: how a body is cut, and how its chunks are checked on the way back
 //! * [`range`]: a part of an object's bytes
 //! * [`digest`]: SHA-256 and its text forms
@@ -22,13 +24,16 @@ pub mod limits;
 pub mod name;
 pub mod nuid;
 pub mod range;
+pub mod record;
+pub mod status;
 
-pub use config::{BucketConfig, BucketStatus, Placement, Storage};
+pub use config::{BucketConfig, Placement, Storage};
 pub use digest::Digest;
 pub use info::{Link, ObjectInfo, ObjectMeta};
 pub use name::BucketName;
 pub use nuid::Nuid;
 pub use range::ByteRange;
+pub use status::BucketStatus;
 
 /// Why a value breaks the rules of the protocol, in words for a person.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

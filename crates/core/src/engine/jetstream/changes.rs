@@ -5,7 +5,8 @@ use std::sync::Arc;
 use futures_util::StreamExt;
 use futures_util::stream::{self, BoxStream};
 
-use super::pull::{Deliver, Delivered, Pull};
+use super::consumer::{Deliver, Delivered};
+use super::pull::Pull;
 use super::scan;
 use super::stream::BucketStream;
 use crate::Result;

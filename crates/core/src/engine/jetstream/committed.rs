@@ -45,7 +45,7 @@ mod tests {
     use std::time::SystemTime;
 
     use super::*;
-    use crate::protocol::info::Record;
+    use crate::protocol::record::Record;
 
     fn at(revision: u64) -> StoredRecord {
         let record = Ok(Record::default());

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use super::api::Refusal;
-use super::pull::{Pull, Selection};
+use super::consumer::Selection;
+use super::pull::Pull;
 use super::stream::BucketStream;
 use crate::protocol::{ObjectInfo, chunk};
 use crate::{Error, Result};

@@ -12,7 +12,8 @@
 //! * `committed`: what a handle committed, so that no read through it is older
 //! * `stage`: publishing the chunks of a blob
 //! * `ingest`: the same, at the pace that the server sets
-//! * `pull`: an ordered pull consumer
+//! * `consumer`: one pull consumer, for as long as it lives
+//! * `pull`: messages in order, however often the consumer is lost
 //! * `locate`: the chunk that a byte is in
 //! * `read`: the chunks of a blob
 //! * `scan`: all records, all blobs
@@ -46,6 +47,7 @@ mod changes;
 mod commit;
 mod committed;
 mod connect;
+mod consumer;
 mod denial;
 mod expiry;
 mod inbox;

@@ -13,7 +13,7 @@ use super::stream::BucketStream;
 use super::{commit, scan};
 use crate::engine::{Consistency, Expiry, RecordWrite, Retired};
 use crate::protocol::Nuid;
-use crate::protocol::info::Record;
+use crate::protocol::record::Record;
 use crate::{Error, Result};
 
 /// Writes `new`, and removes `old`. Answers with their revisions.

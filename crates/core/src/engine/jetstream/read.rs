@@ -14,8 +14,9 @@ use serde_json::json;
 use tokio::time::Instant;
 
 use super::api::Refusal;
+use super::consumer::{REQUEST_BYTES, Selection};
 use super::locate::{self, ChunkPlace};
-use super::pull::{Pull, REQUEST_BYTES, Selection};
+use super::pull::Pull;
 use super::record::number_header;
 use super::stream::BucketStream;
 use crate::protocol::{Nuid, ObjectInfo, limits};

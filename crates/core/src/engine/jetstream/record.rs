@@ -14,8 +14,8 @@ use super::api::Refusal;
 use super::expiry;
 use super::stream::BucketStream;
 use crate::engine::{Consistency, StoredRecord};
-use crate::protocol::info::Record;
 use crate::protocol::name::{key_is_of_name, legacy_record_keys, record_key};
+use crate::protocol::record::Record;
 use crate::{Error, Result};
 
 const MESSAGE_NOT_FOUND: u64 = 10_037;

@@ -8,14 +8,15 @@ use futures_util::StreamExt;
 use futures_util::stream::{self, BoxStream};
 use serde_json::json;
 
+use super::consumer::{Deliver, Delivered, Selection};
 use super::expiry;
-use super::pull::{Deliver, Delivered, Pull, Selection};
+use super::pull::Pull;
 use super::record::is_shadowed;
 use super::stream::BucketStream;
 use crate::Result;
 use crate::engine::StoredRecord;
 use crate::protocol::Nuid;
-use crate::protocol::info::Record;
+use crate::protocol::record::Record;
 
 /// Records in one request: a record is seldom larger than a few hundred bytes.
 const BATCH: usize = 1000;

@@ -13,7 +13,7 @@ use super::expiry;
 use super::stream::BucketStream;
 use crate::engine::{Consistency, Expiry, RecordWrite};
 use crate::protocol::Nuid;
-use crate::protocol::info::Record;
+use crate::protocol::record::Record;
 use crate::{Error, Result};
 
 /// How long the marker of a name that is removed stays, for those who watch. Where the stream knows no TTL it stays like

@@ -11,7 +11,7 @@ use super::payload::Payload;
 use super::trash;
 use crate::Error;
 use crate::engine::{Commit, Expiry, RecordWrite};
-use crate::protocol::info::Record;
+use crate::protocol::record::Record;
 use crate::protocol::{BucketConfig, BucketName, Nuid};
 
 /// How many expired rows go in one transaction, so that no put waits long behind it.

@@ -11,7 +11,7 @@ use super::failure::Failure;
 use super::readers::Readers;
 use crate::Result;
 use crate::engine::StoredRecord;
-use crate::protocol::info::Record;
+use crate::protocol::record::Record;
 use crate::protocol::{Nuid, name};
 
 const PAGE_ROWS: usize = 1000;

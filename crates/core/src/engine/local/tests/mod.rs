@@ -18,8 +18,8 @@ use super::layout::{BucketDir, dir_name};
 use crate::engine::{
     Commit, Consistency, Engine, EngineBucket, NewBlob, RecordWrite, Retired, Staging, StoredRecord,
 };
-use crate::protocol::info::{PutBody, Record};
 use crate::protocol::name::record_key;
+use crate::protocol::record::{PutBody, Record};
 use crate::protocol::{BucketConfig, BucketName, Digest, Nuid, ObjectInfo, ObjectMeta};
 use crate::{Error, Result};
 

@@ -1,0 +1,366 @@
+//! One pull consumer, for as long as it lives: requests to it, and what they bring.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use async_nats::{HeaderMap, Message, StatusCode, Subject, Subscriber};
+use bytes::Bytes;
+use futures_util::{FutureExt, StreamExt};
+use serde_json::{Value, json};
+use tokio::sync::watch;
+use tokio::time::timeout;
+
+use super::api::{Api, Refusal};
+use super::record::time_of_nanos;
+use super::stream::BucketStream;
+use crate::protocol::Nuid;
+use crate::{Error, Result};
+
+/// How long the server keeps a consumer that nobody asks, in case its deletion is lost.
+const INACTIVE: Duration = Duration::from_mins(1);
+
+/// How long to wait for a message that the server said it has, before the consumer is made anew.
+const PATIENCE: Duration = Duration::from_secs(4);
+
+/// How long a request waits at the server for messages that are yet to come.
+pub(super) const WAIT: Duration = Duration::from_secs(10);
+
+/// Bytes that one request brings.
+pub(super) const REQUEST_BYTES: usize = 8 << 20;
+
+/// Requests that are under way at a time: some are answered while one is consumed.
+const REQUESTS: usize = 3;
+
+/// What to read.
+#[derive(Debug, Clone)]
+pub(super) struct Selection {
+    /// The subject; wildcards allowed.
+    pub(super) filter: String,
+    /// Which messages of it.
+    pub(super) deliver: Deliver,
+    /// Without their payloads; a header tells how large each is.
+    pub(super) headers_only: bool,
+    /// How many at most.
+    pub(super) limit: u64,
+    /// Messages in one request.
+    pub(super) batch: usize,
+    /// Bytes in one request.
+    pub(super) max_bytes: usize,
+}
+
+/// With which messages a selection begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Deliver {
+    All,
+    LastPerSubject,
+    /// Those that are stored from now on.
+    New,
+}
+
+impl Selection {
+    /// All messages of a subject.
+    pub(super) fn all(filter: String, batch: usize) -> Self {
+        let (deliver, headers_only, limit) = (Deliver::All, false, u64::MAX);
+        Self { filter, deliver, headers_only, limit, batch, max_bytes: REQUEST_BYTES }
+    }
+}
+
+/// A message of the stream.
+#[derive(Debug)]
+pub(super) struct Delivered {
+    pub(super) subject: String,
+    pub(super) headers: Option<HeaderMap>,
+    pub(super) payload: Bytes,
+    pub(super) sequence: u64,
+    pub(super) time: SystemTime,
+    /// Messages that the selection still holds after this one.
+    pub(super) pending: u64,
+}
+
+/// A consumer. Dropping it deletes it at the server.
+#[derive(Debug)]
+pub(super) struct Consumer {
+    api: Arc<Api>,
+    delete: String,
+    next: Subject,
+    inbox: String,
+    subscriber: Subscriber,
+    name: String,
+    /// Changes when what was asked before may be lost.
+    reconnects: watch::Receiver<u64>,
+    /// The last sequence of the stream before the consumer's first message.
+    pub(super) start: u64,
+    /// Messages that are wanted of this consumer.
+    limit: u64,
+    /// Consumer sequence of the last message that is known to come.
+    pub(super) pending: u64,
+    /// Consumer sequence of the last message.
+    delivered: u64,
+    requests: VecDeque<Request>,
+    requested: u64,
+    /// A single message was larger than a request may bring: later ones are bounded by their number alone.
+    exceeded: bool,
+    /// Whether a request under way may wait for messages that are yet to come.
+    pub(super) waits: bool,
+}
+
+/// A request under way.
+#[derive(Debug)]
+struct Request {
+    number: u64,
+    asked: u64,
+    /// Messages that it still asks for.
+    left: u64,
+}
+
+/// What one step came to.
+pub(super) enum Step {
+    Message(Delivered),
+    NoMore,
+    /// The consumer is gone, or messages of it are.
+    Lost,
+    /// The server doesn't take such requests.
+    Refused(String),
+}
+
+impl Consumer {
+    /// A consumer for what follows `after` in the selection.
+    pub(super) async fn create(
+        stream: &BucketStream,
+        selection: &Selection,
+        after: u64,
+    ) -> Result<Self, Refusal> {
+        let api = stream.api.clone();
+        let reconnects = api.reconnects();
+        let inbox = api.client().new_inbox();
+        let subscriber = api.subscribe(format!("{inbox}.*")).await.map_err(Refusal::Failed)?;
+        let name = Nuid::fresh().to_string();
+        let mut config = json!({
+            "name": name,
+            "ack_policy": "none",
+            "filter_subject": selection.filter,
+            "inactive_threshold": u64::try_from(INACTIVE.as_nanos()).unwrap_or(u64::MAX),
+            "mem_storage": true,
+            "num_replicas": 1,
+            "headers_only": selection.headers_only,
+            "deliver_policy": match selection.deliver {
+                Deliver::LastPerSubject => "last_per_subject",
+                Deliver::New => "new",
+                Deliver::All if after > 0 => "by_start_sequence",
+                Deliver::All => "all",
+            },
+        });
+        if config["deliver_policy"] == "by_start_sequence" {
+            config["opt_start_seq"] = json!(after.saturating_add(1));
+        }
+        let create = format!("CONSUMER.CREATE.{}.{name}.{}", stream.stream, selection.filter);
+        let request = json!({ "stream_name": stream.stream, "config": config, "action": "create" });
+        let answer = match api.call(&create, &request).await {
+            // Our own first request, whose answer was lost.
+            Err(Refusal::Server { code: CONSUMER_EXISTS, .. }) => {
+                api.call(&format!("CONSUMER.INFO.{}.{name}", stream.stream), &Value::Null).await?
+            }
+            answered => answered?,
+        };
+        Ok(Self {
+            delete: api.subject(&format!("CONSUMER.DELETE.{}.{name}", stream.stream)),
+            next: api.subject(&format!("CONSUMER.MSG.NEXT.{}.{name}", stream.stream)).into(),
+            api,
+            inbox,
+            subscriber,
+            name,
+            reconnects,
+            start: answer["delivered"]["stream_seq"].as_u64().unwrap_or(0),
+            limit: selection.limit,
+            pending: answer["num_pending"].as_u64().unwrap_or(0),
+            delivered: 0,
+            requests: VecDeque::with_capacity(REQUESTS),
+            requested: 0,
+            exceeded: false,
+            waits: false,
+        })
+    }
+
+    pub(super) async fn step(&mut self, selection: &Selection) -> Result<Step> {
+        while self.requests.len() < REQUESTS && self.expected() < self.pending.min(self.limit) {
+            self.ask(selection).await?;
+        }
+        if self.requests.is_empty() {
+            return Ok(Step::NoMore);
+        }
+        let Some(message) = self.receive().await? else {
+            return Ok(Step::Lost);
+        };
+        let Some(place) = message.reply.as_deref().and_then(Place::parse) else {
+            return Ok(self.take_status(&message).unwrap_or(Step::Lost));
+        };
+        if place.consumer != self.name || place.delivered != self.delivered.saturating_add(1) {
+            return Ok(Step::Lost);
+        }
+        self.delivered = place.delivered;
+        self.pending = self.delivered.saturating_add(place.pending);
+        if let Some(request) = self.requests.front_mut() {
+            request.left -= 1;
+            if request.left == 0 {
+                self.requests.pop_front();
+            }
+        }
+        Ok(Step::Message(Delivered {
+            sequence: place.sequence,
+            time: time_of_nanos(place.nanos),
+            pending: place.pending,
+            subject: message.subject.to_string(),
+            headers: message.headers,
+            payload: message.payload,
+        }))
+    }
+
+    /// How many messages will have come when all requests under way are answered.
+    fn expected(&self) -> u64 {
+        self.delivered + self.requests.iter().map(|request| request.left).sum::<u64>()
+    }
+
+    async fn ask(&mut self, selection: &Selection) -> Result<()> {
+        let batch = (selection.batch as u64).min(self.limit - self.expected());
+        let mut request = json!({ "batch": batch, "no_wait": true });
+        if !self.exceeded {
+            request["max_bytes"] = json!(selection.max_bytes);
+        }
+        self.request(batch, &request).await
+    }
+
+    /// Asks for messages that are yet to come.
+    pub(super) async fn ask_to_wait(&mut self, selection: &Selection) -> Result<()> {
+        let expires = u64::try_from(WAIT.as_nanos()).unwrap_or(u64::MAX);
+        let request = json!({ "batch": selection.batch, "expires": expires });
+        self.request(selection.batch as u64, &request).await?;
+        self.waits = true;
+        Ok(())
+    }
+
+    async fn request(&mut self, asked: u64, request: &Value) -> Result<()> {
+        self.requested += 1;
+        let reply = format!("{}.{}", self.inbox, self.requested);
+        self.api.publish(self.next.clone(), reply, request.to_string().into()).await?;
+        self.requests.push_back(Request { number: self.requested, asked, left: asked });
+        Ok(())
+    }
+
+    async fn receive(&mut self) -> Result<Option<Message>> {
+        let ready = if let Some(ready) = self.subscriber.next().now_or_never() {
+            ready
+        } else {
+            let patience = self.patience();
+            tokio::select! {
+                biased;
+                received = timeout(patience, self.subscriber.next()) => match received {
+                    Ok(received) => received,
+                    Err(_) => return Ok(None),
+                },
+                Ok(()) = self.reconnects.changed() => return Ok(None),
+            }
+        };
+        ready.map(Some).ok_or_else(|| Error::unavailable("the connection to the server is closed"))
+    }
+
+    fn patience(&self) -> Duration {
+        let patience = PATIENCE.min(self.api.idle_timeout());
+        if self.waits { WAIT + patience } else { patience }
+    }
+
+    /// A message without a place in the stream says how a request ended.
+    fn take_status(&mut self, message: &Message) -> Option<Step> {
+        let says = |text: &str| message.description.as_deref().is_some_and(|told| told.contains(text));
+        // May come before the last message of its request; the messages are counted.
+        if says("Batch Completed") {
+            return Some(Step::again());
+        }
+        let ended: u64 = message.subject.rsplit('.').next()?.parse().ok()?;
+        let untouched =
+            self.requests.iter().any(|request| request.number == ended && request.left == request.asked);
+        self.requests.retain(|request| request.number != ended);
+        match message.status? {
+            StatusCode::NOT_FOUND | StatusCode::TIMEOUT => {
+                // Fewer messages were left than the requests asked for.
+                self.pending = self.pending.min(self.expected());
+                self.requests.is_empty().then_some(Step::NoMore).or_else(|| Some(Step::again()))
+            }
+            StatusCode::NO_RESPONDERS => Some(Step::Lost),
+            _ if says("Exceeded MaxRequest") => {
+                Some(Step::Refused(message.description.clone().unwrap_or_default()))
+            }
+            // A request is over because the next message would exceed its bytes: the next one brings it.
+            _ if says("MaxBytes") => {
+                self.exceeded |= untouched;
+                Some(Step::again())
+            }
+            _ => Some(Step::Lost),
+        }
+    }
+}
+
+impl Step {
+    /// A message of the past: nothing to hand out, and nothing wrong.
+    fn again() -> Self {
+        Self::Message(Delivered {
+            subject: String::new(),
+            headers: None,
+            payload: Bytes::new(),
+            sequence: 0,
+            time: SystemTime::UNIX_EPOCH,
+            pending: 0,
+        })
+    }
+}
+
+impl Drop for Consumer {
+    fn drop(&mut self) {
+        let (api, delete) = (self.api.clone(), std::mem::take(&mut self.delete));
+        self.api.in_background(async move {
+            let _ = api.client().publish(delete, super::NOTHING).await;
+        });
+    }
+}
+
+const CONSUMER_EXISTS: u64 = 10_148;
+
+/// Where a message stands, as its reply subject tells:
+/// `$JS.ACK.[<domain>.<account>.]<stream>.<consumer>.<tries>.<sequence>.<delivered>.<nanos>.<pending>[.<token>]`.
+#[derive(Debug, PartialEq, Eq)]
+struct Place<'r> {
+    consumer: &'r str,
+    sequence: u64,
+    delivered: u64,
+    nanos: u64,
+    pending: u64,
+}
+
+impl<'r> Place<'r> {
+    fn parse(reply: &'r str) -> Option<Self> {
+        let tokens: Vec<&str> = reply.strip_prefix("$JS.ACK.")?.split('.').collect();
+        let start = if tokens.len() == 7 { 0 } else { 2 };
+        let number = |index: usize| tokens.get(start + index)?.parse().ok();
+        Some(Self {
+            consumer: tokens.get(start + 1)?,
+            sequence: number(3)?,
+            delivered: number(4)?,
+            nanos: number(5)?,
+            pending: number(6)?,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_place_of_a_message_is_read_with_and_without_a_domain() {
+        let place = Place { consumer: "c", sequence: 4, delivered: 5, nanos: 6, pending: 7 };
+        assert_eq!(Place::parse("$JS.ACK.s.c.1.4.5.6.7").as_ref(), Some(&place));
+        assert_eq!(Place::parse("$JS.ACK.hub.acc.s.c.1.4.5.6.7.r4nd").as_ref(), Some(&place));
+        assert_eq!(Place::parse("$JS.ACK.s.c"), None);
+        assert_eq!(Place::parse("_INBOX.1"), None);
+    }
+}

@@ -1,0 +1,320 @@
+//! The record of an object, as JSON.
+
+use std::collections::BTreeMap;
+use std::time::SystemTime;
+
+use serde_json::{Map, Value, json};
+
+use super::name::check_object_name;
+use super::{BucketName, Digest, Invalid, Link, Nuid, ObjectInfo, ObjectMeta, limits};
+
+/// jetblob's own word in a record, beside the standard's: that every chunk but the last is full.
+const FULL_CHUNKS: &str = "full_chunks";
+
+/// jetblob's own words in a record: the other name of an object that is, or was, renamed step by step.
+const MOVING_TO: &str = "moving_to";
+const MOVED_FROM: &str = "moved_from";
+
+/// A record as raw JSON: whatever its writer put there, kept whole, so that a rewrite loses nothing.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Record(Map<String, Value>);
+
+impl Record {
+    /// Reads any JSON object. Nothing is demanded of its fields yet: that is [`info`](Self::info).
+    pub fn parse(json: &[u8]) -> Result<Self, Invalid> {
+        match serde_json::from_slice(json) {
+            Ok(Value::Object(fields)) => Ok(Self(fields)),
+            Ok(_) => Err(Invalid::new("the record is not a JSON object")),
+            Err(error) => Err(Invalid::new(format!("the record is not JSON: {error}"))),
+        }
+    }
+
+    /// The record of a finished put.
+    pub fn of_put(bucket: &BucketName, meta: &ObjectMeta, nuid: &Nuid, body: &PutBody) -> Self {
+        let mut record = Self::new(bucket, &meta.name, nuid).with_meta(bucket, meta);
+        record.set("options", json!({ "max_chunk_size": body.chunk_size, FULL_CHUNKS: true }));
+        record.set("size", json!(body.size));
+        record.set("chunks", json!(body.chunks));
+        record.set("digest", json!(body.digest.to_string()));
+        record
+    }
+
+    /// The record of a link.
+    pub fn of_link(bucket: &BucketName, meta: &ObjectMeta, nuid: &Nuid, link: &Link) -> Self {
+        let mut record = Self::new(bucket, &meta.name, nuid).with_meta(bucket, meta);
+        let target = match &link.name {
+            Some(name) => json!({ "bucket": link.bucket, "name": name }),
+            None => json!({ "bucket": link.bucket }),
+        };
+        record.set("options", json!({ "link": target }));
+        record
+    }
+
+    /// The marker of a name that an object was moved away from. It names no blob: that is the object's still.
+    pub fn of_moved(bucket: &BucketName, name: &str) -> Self {
+        let mut record = Self::new(bucket, name, &Nuid::fresh());
+        record.set("deleted", json!(true));
+        record
+    }
+
+    fn new(bucket: &BucketName, name: &str, nuid: &Nuid) -> Self {
+        let mut record = Self::default();
+        record.set("name", json!(name));
+        record.set("bucket", json!(bucket.as_str()));
+        record.set("nuid", json!(nuid.as_str()));
+        record.set("size", json!(0));
+        record.set("chunks", json!(0));
+        record
+    }
+
+    /// The same record while it is being moved to another name, step by step.
+    #[must_use]
+    pub fn moving_to(&self, name: &str) -> Self {
+        let mut record = self.clone();
+        record.set(MOVING_TO, json!(name));
+        record
+    }
+
+    /// The same record under the name that it was moved to, step by step.
+    #[must_use]
+    pub fn moved_from(&self, name: &str) -> Self {
+        let mut record = self.clone();
+        record.set(MOVED_FROM, json!(name));
+        record
+    }
+
+    /// Names whose records may name the same blob, because a rename was cut off between its steps.
+    pub fn aliases(&self) -> Vec<String> {
+        let names = [MOVING_TO, MOVED_FROM].into_iter().filter_map(|field| self.0.get(field)?.as_str());
+        names.filter(|name| check_object_name(name).is_ok()).map(str::to_owned).collect()
+    }
+
+    /// The same object with the name, description, headers and metadata of `meta`, as a whole. What jetblob doesn't know
+    /// in the record stays.
+    #[must_use]
+    pub fn with_meta(&self, bucket: &BucketName, meta: &ObjectMeta) -> Self {
+        let mut record = self.clone();
+        record.set("name", json!(meta.name));
+        record.set("bucket", json!(bucket.as_str()));
+        record.set_unless("description", json!(meta.description), meta.description.is_empty());
+        record.set_unless("headers", json!(meta.headers), meta.headers.is_empty());
+        record.set_unless("metadata", json!(meta.metadata), meta.metadata.is_empty());
+        record.0.remove("mtime");
+        record
+    }
+
+    /// The record that says the object is deleted. What jetblob doesn't know in the old record stays.
+    #[must_use]
+    pub fn deleted(&self, bucket: &BucketName, name: &str) -> Self {
+        let mut record = self.clone();
+        record.set("name", json!(name));
+        record.set("bucket", json!(bucket.as_str()));
+        record.set("size", json!(0));
+        record.set("chunks", json!(0));
+        record.set("deleted", json!(true));
+        record.0.remove("digest");
+        record.0.remove("mtime");
+        if record.nuid().is_none() {
+            // Some readers refuse a record without one, be it a marker.
+            record.set("nuid", json!(Nuid::fresh().as_str()));
+        }
+        record
+    }
+
+    fn set(&mut self, field: &str, value: Value) {
+        self.0.insert(field.to_owned(), value);
+    }
+
+    fn set_unless(&mut self, field: &str, value: Value, empty: bool) {
+        if empty {
+            self.0.remove(field);
+        } else {
+            self.set(field, value);
+        }
+    }
+
+    /// The record as it is stored.
+    pub fn to_json(&self) -> Vec<u8> {
+        serde_json::to_vec(&self.0).unwrap_or_default()
+    }
+
+    /// The name that the record gives itself.
+    pub fn name(&self) -> Option<&str> {
+        self.0.get("name")?.as_str().filter(|name| !name.is_empty())
+    }
+
+    /// The blob that the record names, if it names a valid one: all that replacing a record needs of it, also when
+    /// the rest of it cannot be read.
+    pub fn nuid(&self) -> Option<Nuid> {
+        Nuid::parse(self.0.get("nuid")?.as_str()?).ok()
+    }
+
+    /// Whether the record says that the object is deleted.
+    pub fn is_deleted(&self) -> bool {
+        self.0.get("deleted") == Some(&Value::Bool(true))
+    }
+
+    /// Whether the record points elsewhere, and has no blob.
+    pub fn is_link(&self) -> bool {
+        self.0.get("options").and_then(|options| options.get("link")).is_some_and(|link| !link.is_null())
+    }
+
+    /// Makes sense of the record, as any client may have written it. Fields that are missing or null have their
+    /// defaults; `mtime` is never read, and `bucket` is the bucket at hand.
+    pub fn info(&self, bucket: &BucketName, mtime: SystemTime, revision: u64) -> Result<ObjectInfo, Invalid> {
+        let fields = &self.0;
+        let name = match fields.get("name") {
+            Some(Value::String(name)) if !name.is_empty() => name.clone(),
+            _ => return Err(Invalid::new("the record has no name")),
+        };
+        let options = object(fields, "options")?;
+        let link = match options {
+            Some(options) => object(options, "link")?.map(read_link).transpose()?,
+            None => None,
+        };
+        let deleted = boolean(fields, "deleted")?;
+        let nuid = match text(fields, "nuid")? {
+            Some(nuid) if !nuid.is_empty() => Some(Nuid::parse(nuid)?),
+            _ if link.is_some() || deleted => None,
+            _ => return Err(Invalid::new("the record has no nuid")),
+        };
+        let digest = match text(fields, "digest")? {
+            Some(digest) if !digest.is_empty() && !deleted => Some(Digest::parse(digest)?),
+            _ => None,
+        };
+        let size = natural(fields, "size")?.unwrap_or(0);
+        let chunks = natural(fields, "chunks")?.unwrap_or(0);
+        let chunk_size = match options {
+            Some(options) => natural(options, "max_chunk_size")?.filter(|&size| size > 0),
+            None => None,
+        };
+        // Like any field that the standard doesn't name, it may be anything at all.
+        let full_chunks = options.and_then(|options| options.get(FULL_CHUNKS)) == Some(&Value::Bool(true));
+        if chunk_size.is_some_and(|size| size > limits::MAX_CHUNK_SIZE as u64) {
+            return Err(Invalid::new("max_chunk_size is larger than any message"));
+        }
+        if !deleted && link.is_none() && size > 0 && chunks == 0 {
+            return Err(Invalid::new(format!("{size} bytes cannot be in no chunk")));
+        }
+        Ok(ObjectInfo {
+            bucket: bucket.to_string(),
+            name,
+            description: text(fields, "description")?.unwrap_or_default().to_owned(),
+            headers: headers(fields)?,
+            metadata: metadata(fields)?,
+            link,
+            nuid,
+            size,
+            chunks,
+            chunk_size,
+            full_chunks,
+            digest,
+            deleted,
+            mtime,
+            expires: None,
+            revision,
+        })
+    }
+}
+
+/// What a put turned out to have sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PutBody {
+    /// Bytes of the whole body.
+    pub size: u64,
+    /// Chunks that it was cut into.
+    pub chunks: u64,
+    /// Bytes of a full chunk.
+    pub chunk_size: usize,
+    /// SHA-256 of the whole body.
+    pub digest: Digest,
+}
+
+fn wrong_type(field: &str, wanted: &str) -> Invalid {
+    Invalid::new(format!("field `{field}` is not {wanted}"))
+}
+
+fn object<'f>(
+    fields: &'f Map<String, Value>,
+    field: &str,
+) -> Result<Option<&'f Map<String, Value>>, Invalid> {
+    match fields.get(field) {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::Object(inner)) => Ok(Some(inner)),
+        Some(_) => Err(wrong_type(field, "an object")),
+    }
+}
+
+fn text<'f>(fields: &'f Map<String, Value>, field: &str) -> Result<Option<&'f str>, Invalid> {
+    match fields.get(field) {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::String(text)) => Ok(Some(text)),
+        Some(_) => Err(wrong_type(field, "text")),
+    }
+}
+
+fn boolean(fields: &Map<String, Value>, field: &str) -> Result<bool, Invalid> {
+    match fields.get(field) {
+        None | Some(Value::Null) => Ok(false),
+        Some(Value::Bool(value)) => Ok(*value),
+        Some(_) => Err(wrong_type(field, "true or false")),
+    }
+}
+
+/// A whole number that a signed 64-bit field of another client can hold.
+fn natural(fields: &Map<String, Value>, field: &str) -> Result<Option<u64>, Invalid> {
+    match fields.get(field) {
+        None | Some(Value::Null) => Ok(None),
+        Some(value) => match value.as_u64().filter(|&number| i64::try_from(number).is_ok()) {
+            Some(number) => Ok(Some(number)),
+            None => Err(wrong_type(field, "a whole number below 2^63")),
+        },
+    }
+}
+
+fn read_link(link: &Map<String, Value>) -> Result<Link, Invalid> {
+    let bucket = text(link, "bucket")?.unwrap_or_default();
+    BucketName::parse(bucket)
+        .map_err(|invalid| Invalid::new(format!("link to bucket {bucket:?}: {invalid}")))?;
+    let name = text(link, "name")?.filter(|name| !name.is_empty());
+    Ok(Link { bucket: bucket.to_owned(), name: name.map(str::to_owned) })
+}
+
+/// Headers: a list of texts each, but nats.py writes a plain text, and old async-nats wraps the map in `inner`.
+fn headers(fields: &Map<String, Value>) -> Result<BTreeMap<String, Vec<String>>, Invalid> {
+    let Some(mut headers) = object(fields, "headers")? else {
+        return Ok(BTreeMap::new());
+    };
+    if let (1, Some(Value::Object(inner))) = (headers.len(), headers.get("inner")) {
+        headers = inner;
+    }
+    let mut read = BTreeMap::new();
+    for (key, value) in headers {
+        let values = match value {
+            Value::Null => Vec::new(),
+            Value::String(one) => vec![one.clone()],
+            Value::Array(many) => many
+                .iter()
+                .map(|value| value.as_str().map(str::to_owned))
+                .collect::<Option<_>>()
+                .ok_or_else(|| wrong_type("headers", "a map of lists of text"))?,
+            _ => return Err(wrong_type("headers", "a map of lists of text")),
+        };
+        read.insert(key.clone(), values);
+    }
+    Ok(read)
+}
+
+fn metadata(fields: &Map<String, Value>) -> Result<BTreeMap<String, String>, Invalid> {
+    let Some(entries) = object(fields, "metadata")? else {
+        return Ok(BTreeMap::new());
+    };
+    entries
+        .iter()
+        .filter(|(_, value)| !value.is_null())
+        .map(|(key, value)| match value {
+            Value::String(text) => Ok((key.clone(), text.clone())),
+            _ => Err(wrong_type("metadata", "a map of text")),
+        })
+        .collect()
+}
