@@ -204,6 +204,30 @@ on_every_engine! {
     }
 }
 
+/// 1, 3, 99. The stream of a bucket is what every other client makes of it.
+#[tokio::test]
+async fn b99_stream() {
+    let mut places = vec![crate::Place::jetstream().await];
+    places.extend(crate::Place::oldest_jetstream().await);
+    for place in places {
+        let bucket = place.bucket().await;
+        let subject = format!("$JS.API.STREAM.INFO.OBJ_{}", bucket.name());
+        let info = place.raw().await.unwrap().request(subject, "".into()).await.unwrap();
+        let config = serde_json::from_slice::<serde_json::Value>(&info.payload).unwrap()["config"].take();
+        let subjects = ["C", "M"].map(|kind| format!("$O.{}.{kind}.>", bucket.name()));
+        let wanted = serde_json::json!({
+            "name": format!("OBJ_{}", bucket.name()), "subjects": subjects, "storage": "file", "num_replicas": 1,
+            "retention": "limits", "discard": "new", "max_age": 0, "max_bytes": -1, "max_msgs": -1,
+            "max_msgs_per_subject": -1, "max_msg_size": -1, "max_consumers": -1, "allow_rollup_hdrs": true,
+            "allow_direct": true, "sealed": false, "deny_delete": false, "deny_purge": false,
+        });
+        for (field, value) in wanted.as_object().unwrap() {
+            assert_eq!(&config[field], value, "{field}");
+        }
+        assert!(matches!(config["compression"].as_str(), None | Some("none")));
+    }
+}
+
 /// Metadata and compression came to servers later than the oldest one here.
 #[tokio::test]
 async fn b100_metadata_and_compression() {

@@ -1,12 +1,14 @@
 //! D. Get.
 
 use std::fs;
+use std::time::Duration;
 
 use futures_util::StreamExt;
+use jetblob::{Store, StoreOptions};
 use serde_json::json;
 use tokio::io::AsyncReadExt;
 
-use crate::{assert_holds, body, on_every_engine};
+use crate::{Place, assert_holds, body, on_every_engine};
 
 const CHUNK: usize = 128 * 1024;
 
@@ -205,5 +207,53 @@ on_every_engine! {
             assert_eq!(bucket.get_bytes("c").await.unwrap().len(), 2 << 20);
         }
         assert_holds(&bucket, "a", &body(1024)).await;
+    }
+}
+
+/// 53. One chunk is gone, the first, one in the middle, or the last: an error at once, no hang.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn b53_one_chunk_is_missing() {
+    let mut places = vec![Place::jetstream().await];
+    places.extend(Place::oldest_jetstream().await);
+    for place in places {
+        for chunks in [3, 200] {
+            for missing in [0, chunks / 2, chunks - 1] {
+                let bucket = place.bucket().await;
+                bucket.put_bytes("a", body(chunks * CHUNK)).await.unwrap();
+                let context = async_nats::jetstream::new(place.raw().await.unwrap());
+                let stream = context.get_stream(format!("OBJ_{}", bucket.name())).await.unwrap();
+                assert!(stream.delete_message(missing as u64 + 1).await.unwrap());
+                let start = std::time::Instant::now();
+                let error = bucket.get_bytes("a").await.unwrap_err();
+                assert_eq!(error.code(), "data_missing", "{missing} of {chunks}: {error}");
+                assert!(start.elapsed().as_secs() < 5, "{missing} of {chunks}: after {:?}", start.elapsed());
+            }
+        }
+    }
+}
+
+/// 55. A transfer may take longer than the idle limit, and its reader may rest for longer than that.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn b55_longer_than_the_idle_limit() {
+    let mut places = vec![Place::jetstream().await];
+    places.extend(Place::oldest_jetstream().await);
+    for place in places {
+        let mut options = StoreOptions::default();
+        options.idle_timeout = Duration::from_secs(1);
+        let store = Store::open_with(&place.url, options).await.unwrap();
+        let whole = body(64 << 20);
+        let bucket = place.bucket().await;
+        bucket.put_bytes("a", whole.clone()).await.unwrap();
+        let mut object = store.bucket(bucket.name()).await.unwrap().get("a").await.unwrap();
+        let mut read = Vec::new();
+        // The time is what is tested: short rests, and two long ones.
+        for rest in [0, 200, 1500, 200, 200, 200, 1500] {
+            read.extend_from_slice(&object.next().await.unwrap().unwrap());
+            tokio::time::sleep(Duration::from_millis(rest)).await;
+        }
+        while let Some(chunk) = object.next().await.unwrap() {
+            read.extend_from_slice(&chunk);
+        }
+        assert!(read == whole);
     }
 }

@@ -3,7 +3,7 @@
 use jetblob::{Body, InfoOptions, ObjectInfo, ObjectMeta, WriteOptions};
 use serde_json::{Value, json};
 
-use crate::on_every_engine;
+use crate::{assert_holds, body, on_every_engine};
 
 /// The same info but for one thing.
 pub(crate) fn but(info: &ObjectInfo, change: impl FnOnce(&mut ObjectInfo)) -> ObjectInfo {
@@ -67,6 +67,24 @@ on_every_engine! {
         for name in ["self", "x", "chain0"] {
             assert_eq!(bucket.get(name).await.unwrap_err().code(), "link_loop", "{name}");
         }
+    }
+
+    /// 35. A put over a link, to an object or to a bucket, replaces the link.
+    async fn b35_put_over_links(place: Place) {
+        let (bucket, other) = (place.bucket().await, place.bucket().await);
+        let target = bucket.put_bytes("target", body(300_000)).await.unwrap();
+        for size in [0, 10, 300_001] {
+            bucket.add_link("a", &target).await.unwrap();
+            bucket.add_bucket_link("b", &other).await.unwrap();
+            for name in ["a", "b"] {
+                let info = bucket.put_bytes(name, body(size)).await.unwrap();
+                assert_eq!(info.link, None);
+                assert_holds(&bucket, name, &body(size)).await;
+                bucket.delete(name).await.unwrap();
+            }
+            assert_holds(&bucket, "target", &body(300_000)).await;
+        }
+        place.holds_only(&bucket, &["target"]).await;
     }
 
     /// 35, 74. A link is replaced and deleted like an object; its target stays.

@@ -26,6 +26,7 @@ mod name;
 mod put;
 mod race;
 mod range;
+mod record;
 mod seal;
 mod server;
 mod vanished;

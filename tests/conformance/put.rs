@@ -181,6 +181,19 @@ on_every_engine! {
         assert_holds(&bucket, "a", &body(20)).await;
     }
 
+    /// 39. The time in a put's answer is this machine's, that of an info is the store's; all else is the same.
+    async fn b39_answer(place: Place) {
+        let bucket = place.bucket().await;
+        for size in [0, 10, 300_000] {
+            let before = std::time::SystemTime::now();
+            let put = bucket.put_bytes("a", body(size)).await.unwrap();
+            assert!((before..=std::time::SystemTime::now()).contains(&put.mtime));
+            let mut info = bucket.info("a").await.unwrap();
+            info.mtime = put.mtime;
+            assert_eq!(info, put);
+        }
+    }
+
     /// 41. Puts of one name at the same time all succeed, one of them stays, and nothing is left of the others.
     async fn b41_concurrent_puts(place: Place) {
         let bucket = place.bucket().await;

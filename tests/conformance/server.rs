@@ -112,6 +112,65 @@ async fn denied_subjects() {
     assert!(start.elapsed() < Duration::from_secs(5), "after {:?}", start.elapsed());
 }
 
+/// A server on which one user may do everything, and another publish to these subjects alone.
+fn server_with_rights(publish: &[&str]) -> Server {
+    let publish = serde_json::to_string(publish).unwrap();
+    Server::with_config(
+        ServerKind::Newest,
+        &format!(
+            r#"
+            jetstream {{ store_dir: "$DIR/js" }}
+            authorization {{ users: [
+                {{ user: admin, password: a }}
+                {{ user: some, password: s, permissions: {{ publish: {publish}, subscribe: ["_INBOX.>"] }} }}
+            ] }}"#
+        ),
+    )
+}
+
+async fn open_as(server: &Server, user: &str, password: &str) -> Store {
+    let mut options = StoreOptions::default();
+    options.user_and_password = Some((user.into(), password.into()));
+    Store::open_with(server.url(), options).await.unwrap()
+}
+
+/// 44. Who may write chunks and records, but not look at records, is told so at once, and nothing changes.
+#[tokio::test]
+async fn b44_no_right_to_look() {
+    let server = server_with_rights(&["$O.b.>", "$JS.API.STREAM.INFO.OBJ_b"]);
+    let admin = open_as(&server, "admin", "a").await.create_bucket(BucketConfig::new("b")).await.unwrap();
+    admin.put_bytes("a", body(10)).await.unwrap();
+    let bucket = open_as(&server, "some", "s").await.bucket("b").await.unwrap();
+    let start = Instant::now();
+    for (name, size) in [("a", 0), ("a", 20), ("a", 5 << 20), ("b", 20), ("b", 5 << 20)] {
+        let error = bucket.put_bytes(name, body(size)).await.unwrap_err();
+        assert_eq!(error.code(), "permission_denied", "{error}");
+        assert!(error.to_string().contains(".GET.OBJ_b"), "{error}");
+    }
+    assert!(start.elapsed() < Duration::from_secs(5), "after {:?}", start.elapsed());
+    assert_holds(&admin, "a", &body(10)).await;
+    assert_eq!(crate::list::names(&admin).await, ["a"]);
+}
+
+/// 30. The chunks of what was replaced or deleted can't be removed: that is no failure of the put or the delete.
+#[tokio::test]
+async fn b30_no_right_to_purge() {
+    let rights =
+        ["$O.b.>", "$JS.API.STREAM.INFO.OBJ_b", "$JS.API.DIRECT.GET.OBJ_b", "$JS.API.DIRECT.GET.OBJ_b.>"];
+    for plain in [false, true] {
+        let server = server_with_rights(&rights);
+        let admin = open_as(&server, "admin", "a").await;
+        admin.create_bucket(BucketConfig { plain, ..BucketConfig::new("b") }).await.unwrap();
+        let bucket = open_as(&server, "some", "s").await.bucket("b").await.unwrap();
+        for size in [10, 300_000, 5 << 20, 0, 20] {
+            bucket.put_bytes("a", body(size)).await.unwrap();
+            assert_holds(&bucket, "a", &body(size)).await;
+        }
+        bucket.delete("a").await.unwrap();
+        assert_eq!(bucket.info("a").await.unwrap_err().code(), "not_found");
+    }
+}
+
 /// The features that jetblob uses where it can are on its own buckets, and their loss is survived.
 #[tokio::test]
 async fn lost_features() {
