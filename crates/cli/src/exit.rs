@@ -155,6 +155,7 @@ pub(crate) fn of_grammar(error: &clap::Error) -> ExitCode {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
     use std::time::Duration;
 
     use jetblob::During;
@@ -165,49 +166,50 @@ mod tests {
     fn each_kind_of_error_has_its_exit_code() {
         let (bucket, name, reason) = (|| "b".to_owned(), || "n".to_owned(), || "r".to_owned());
         let during = Box::<During>::default;
-        for (error, code) in [
-            (Error::InvalidName { name: name(), reason: reason() }, 2),
-            (Error::InvalidConfig { bucket: bucket(), reason: reason() }, 2),
-            (Error::InvalidArgument { argument: "range", reason: reason() }, 2),
-            (Error::LinkNotAllowed { bucket: bucket(), name: name() }, 2),
-            (Error::LinkToDeleted { bucket: bucket(), name: name() }, 2),
-            (Error::LinkToLink { bucket: bucket(), name: name() }, 2),
-            (Error::BucketNotFound { bucket: bucket() }, 3),
-            (Error::BucketDeleted { bucket: bucket() }, 3),
-            (Error::NotFound { bucket: bucket(), name: name(), deleted: false }, 4),
-            (Error::ObjectChanged { bucket: bucket(), name: name() }, 5),
-            (Error::Timeout { during: during(), waiting_for: reason(), after: Duration::ZERO }, 5),
-            (Error::Unavailable { during: during(), reason: reason() }, 5),
-            (Error::Server { during: during(), code: 10_008, text: reason() }, 5),
-            (Error::Conflict { bucket: bucket(), name: name(), expected: 1 }, 6),
-            (Error::AlreadyExists { bucket: bucket(), name: name() }, 6),
-            (Error::BucketExists { bucket: bucket(), differs: reason() }, 6),
-            (Error::Sealed { bucket: bucket() }, 6),
-            (Error::PermissionDenied { during: during(), subject: reason() }, 7),
-            (Error::Unauthenticated { reason: reason() }, 7),
-            (Error::Tls { reason: reason() }, 7),
-            (
-                Error::DigestMismatch {
-                    bucket: bucket(),
-                    name: name(),
-                    expected: reason(),
-                    actual: reason(),
-                },
-                8,
-            ),
-            (Error::DataMissing { bucket: bucket(), name: name(), size: 2, received: 1 }, 8),
-            (Error::BadMeta { bucket: bucket(), name: name(), reason: reason() }, 8),
-            (Error::Unknown { during: during(), nuid: None, revision_before: 1 }, 9),
-            (Error::Closed { what: "the store" }, 1),
-            (Error::IsBucketLink { bucket: bucket(), name: name(), target: bucket() }, 1),
-            (Error::LinkLoop { bucket: bucket(), name: name() }, 1),
-            (Error::QuotaExceeded { during: during(), reason: reason() }, 1),
-            (Error::JetStreamNotEnabled { during: during(), scope: reason() }, 1),
-            (Error::Io { during: during(), kind: io::ErrorKind::Other, what: name(), reason: reason() }, 1),
-            (Error::Server { during: during(), code: 1, text: reason() }, 1),
+        let table = include_str!("../../../tests/vectors/errors.json");
+        let table: serde_json::Value = serde_json::from_str(table).unwrap();
+        let rows = table["errors"].as_array().unwrap();
+        let mut checked = BTreeSet::new();
+        for error in [
+            Error::InvalidName { name: name(), reason: reason() },
+            Error::InvalidConfig { bucket: bucket(), reason: reason() },
+            Error::InvalidArgument { argument: "range", reason: reason() },
+            Error::LinkNotAllowed { bucket: bucket(), name: name() },
+            Error::LinkToDeleted { bucket: bucket(), name: name() },
+            Error::LinkToLink { bucket: bucket(), name: name() },
+            Error::BucketNotFound { bucket: bucket() },
+            Error::BucketDeleted { bucket: bucket() },
+            Error::NotFound { bucket: bucket(), name: name(), deleted: false },
+            Error::ObjectChanged { bucket: bucket(), name: name() },
+            Error::Timeout { during: during(), waiting_for: reason(), after: Duration::ZERO },
+            Error::Unavailable { during: during(), reason: reason() },
+            Error::Server { during: during(), code: 10_008, text: reason() },
+            Error::Conflict { bucket: bucket(), name: name(), expected: 1 },
+            Error::AlreadyExists { bucket: bucket(), name: name() },
+            Error::BucketExists { bucket: bucket(), differs: reason() },
+            Error::Sealed { bucket: bucket() },
+            Error::PermissionDenied { during: during(), subject: reason() },
+            Error::Unauthenticated { reason: reason() },
+            Error::Tls { reason: reason() },
+            Error::DigestMismatch { bucket: bucket(), name: name(), expected: reason(), actual: reason() },
+            Error::DataMissing { bucket: bucket(), name: name(), size: 2, received: 1 },
+            Error::BadMeta { bucket: bucket(), name: name(), reason: reason() },
+            Error::Unknown { during: during(), nuid: None, revision_before: 1 },
+            Error::Closed { what: "the store" },
+            Error::IsBucketLink { bucket: bucket(), name: name(), target: bucket() },
+            Error::LinkLoop { bucket: bucket(), name: name() },
+            Error::QuotaExceeded { during: during(), reason: reason() },
+            Error::JetStreamNotEnabled { during: during(), scope: reason() },
+            Error::Io { during: during(), kind: io::ErrorKind::Other, what: name(), reason: reason() },
+            Error::Server { during: during(), code: 1, text: reason() },
         ] {
-            assert_eq!(of_error(&error), code, "{error}");
+            let code = error.code();
+            let row = rows.iter().find(|row| row["code"] == code).expect("the table has every code");
+            let own = if error.is_retryable() { row.get("retryable_exit_code") } else { None };
+            assert_eq!(own.unwrap_or(&row["exit_code"]), of_error(&error), "{error}");
+            checked.insert(code);
         }
+        assert_eq!(checked.len(), rows.len());
     }
 
     #[test]
