@@ -42,6 +42,36 @@ on_every_engine! {
         assert_eq!(bucket.info_with("a", options).await.unwrap().revision, first.revision);
     }
 
+    /// 75. A purge leaves no marker for good, of an object or of one that is deleted already; watchers hear of it.
+    async fn b75_purge(place: Place) {
+        let bucket = place.bucket().await;
+        assert_eq!(bucket.purge("a").await.unwrap_err().code(), "not_found");
+        for name in ["a", "b"] {
+            bucket.put_bytes(name, body(300_000)).await.unwrap();
+        }
+        let marker = bucket.delete("b").await.unwrap();
+        assert!(marker.deleted && marker.name == "b");
+        assert_eq!(bucket.delete("b").await.unwrap().revision, marker.revision);
+        let seen = bucket.info("a").await.unwrap().revision;
+        let over = |revision| jetblob::WriteOptions::default().if_revision(revision);
+        assert_eq!(bucket.purge_with("a", over(seen + 1)).await.unwrap_err().code(), "conflict");
+        let mut watch = bucket.watch_with(jetblob::WatchOptions::default().updates_only()).await.unwrap();
+        bucket.purge_with("a", over(seen)).await.unwrap();
+        bucket.purge("b").await.unwrap();
+        for name in ["a", "b"] {
+            let event = watch.next().await.unwrap();
+            let Some(jetblob::WatchEvent::Object(info)) = event else { panic!("{event:?}") };
+            assert_eq!((info.name.as_str(), info.deleted), (name, true));
+            assert_eq!(bucket.get(name).await.unwrap_err().code(), "not_found");
+        }
+        place.holds_only(&bucket, &[]).await;
+        for name in ["a", "b"] {
+            let marker = place.engine_bucket(&bucket).await.last(name, jetblob::Consistency::Leader).await.unwrap().unwrap();
+            let goes_after = marker.expires.map(|expires| expires.duration_since(marker.mtime).unwrap().as_secs().div_ceil(3600));
+            assert!(matches!(goes_after, None | Some(24)), "where something can go by itself, it will");
+        }
+    }
+
     /// 73. Deleting what never was is not found.
     async fn b73_never_was(place: Place) {
         let bucket = place.bucket().await;

@@ -4,7 +4,7 @@ use std::fs;
 use std::time::Duration;
 
 use futures_util::StreamExt;
-use jetblob::{Store, StoreOptions};
+use jetblob::{GetOptions, Store, StoreOptions};
 use serde_json::json;
 use tokio::io::AsyncReadExt;
 
@@ -81,6 +81,11 @@ on_every_engine! {
             let file = dir.path().join("out");
             assert_eq!(bucket.get_file("bad", &file).await.unwrap_err().code(), "digest_mismatch");
             assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0, "no file is left, not even a temporary one");
+
+            let anyway = GetOptions::default().ignoring_digest();
+            let object = bucket.get_with("bad", anyway.clone()).await.unwrap();
+            assert!(!object.is_verified());
+            assert!(object.into_bytes().await.unwrap() == body(size), "28: read anyway, where that is asked for");
 
             // Without a digest the size is still checked.
             record.as_object_mut().unwrap().remove("digest");

@@ -197,7 +197,7 @@ async fn b34_other_writes() {
             ("rename", Box::pin(async { bucket.rename("a", "b").await.map(drop) })),
             ("update", Box::pin(async { bucket.update_meta("b", "b".into()).await.map(drop) })),
             ("link", Box::pin(async { bucket.add_link("l", &target).await.map(drop) })),
-            ("delete", Box::pin(async { bucket.delete("b").await })),
+            ("delete", Box::pin(async { bucket.delete("b").await.map(drop) })),
         ];
         for (what, write) in writes {
             faulty.lost.store(0, Ordering::Relaxed);
@@ -223,7 +223,7 @@ async fn b34_other_writes() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn b67_cut_off_rename() {
     let place = Place::jetstream().await;
-    for round in 0..4 {
+    for round in 0..5 {
         let config = BucketConfig { plain: true, ..BucketConfig::new(unique("cut")) };
         let sound = place.bucket_with(config).await;
         sound.put_bytes("a", body(300_000)).await.unwrap();
@@ -256,6 +256,14 @@ async fn b67_cut_off_rename() {
         for name in ["a", "b"] {
             assert_holds(&sound, name, &body(300_000)).await;
         }
+        if round == 4 {
+            sound.rename("a", "b").await.unwrap();
+            assert_eq!(crate::list::names(&sound).await, ["b"], "done again, it is finished");
+            assert_holds(&sound, "b", &body(300_000)).await;
+            sound.delete("b").await.unwrap();
+            place.holds_only(&sound, &[]).await;
+            continue;
+        }
         let (first, second) = if round % 2 == 0 { ("a", "b") } else { ("b", "a") };
         if round < 2 {
             sound.delete(first).await.unwrap();
@@ -269,4 +277,65 @@ async fn b67_cut_off_rename() {
         let left = [first];
         place.holds_only(&sound, if round < 2 { &[] } else { &left }).await;
     }
+}
+
+/// 34. The answer to a put of a new name is lost, and meanwhile another takes the object away to another name, as jetblob
+/// does it and as other clients do, who leave nothing behind: the put never stores the name a second time.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn b34_renamed_away_meanwhile() {
+    for foreign in [false, true] {
+        let faulty = Faulty::new(Duration::from_secs(30)).await;
+        let sound = faulty.place.bucket_with(BucketConfig::new(unique("lost"))).await;
+        let bucket = faulty.store.bucket(sound.name()).await.unwrap();
+        faulty.losing.store(true, Ordering::Relaxed);
+        let put = tokio::spawn(async move { bucket.put_bytes("a", "").await });
+        faulty.answer_lost().await;
+        if foreign {
+            let raw = faulty.place.raw().await.unwrap();
+            let subject = jetblob::BucketName::parse(sound.name()).unwrap().record_subject("a");
+            let purge = serde_json::json!({ "filter": subject }).to_string();
+            raw.request(format!("$JS.API.STREAM.PURGE.OBJ_{}", sound.name()), purge.into()).await.unwrap();
+        } else {
+            sound.rename("a", "b").await.unwrap();
+        }
+        faulty.losing.store(false, Ordering::Relaxed);
+        let put = put.await.unwrap();
+        assert!(put.is_ok() || put.as_ref().unwrap_err().code() == "unknown", "{put:?}");
+        assert_eq!(sound.info("a").await.unwrap_err().code(), "not_found", "foreign: {foreign}");
+    }
+}
+
+/// 40. Two write the same over one revision, and the message of the first is lost on its way: it never takes the other's
+/// write for its own.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn b40_the_same_write_by_two() {
+    let place = Place::jetstream().await;
+    let sound = place.bucket().await;
+    let seen = sound.put_bytes("a", body(10)).await.unwrap().revision;
+    let lost = Arc::new(AtomicUsize::new(0));
+    let proxy = Proxy::between(
+        &place.url,
+        {
+            let lost = lost.clone();
+            move |frame| {
+                let is_record =
+                    frame.line.starts_with("HPUB $O.") && frame.body.contains("Expected-Last-Subject");
+                is_record && lost.fetch_add(1, Ordering::Relaxed) == 0
+            }
+        },
+        |_| false,
+    )
+    .await;
+    let store = Store::open(proxy.url()).await.unwrap();
+    let claim = |bucket: jetblob::Bucket| async move {
+        let meta = jetblob::ObjectMeta { description: "mine".into(), ..jetblob::ObjectMeta::from("a") };
+        bucket.update_meta_with("a", meta, jetblob::WriteOptions::default().if_revision(seen)).await
+    };
+    let first = tokio::spawn(claim(store.bucket(sound.name()).await.unwrap()));
+    while lost.load(Ordering::Relaxed) == 0 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    claim(sound.clone()).await.unwrap();
+    let error = first.await.unwrap().unwrap_err();
+    assert!(matches!(error.code(), "conflict" | "unknown"), "{error}");
 }

@@ -163,7 +163,7 @@ on_every_engine! {
     /// The object is replaced or deleted between two reads of it.
     async fn b54_replaced_before_a_seek(place: Place) {
         let bucket = place.bucket().await;
-        for replace in [true, false] {
+        for (replace, last) in [(true, false), (true, true), (false, false), (false, true)] {
             bucket.put_bytes("a", body(3 << 20)).await.unwrap();
             let mut object = bucket.get("a").await.unwrap();
             object.read_exact(&mut [0; 100]).await.unwrap();
@@ -172,7 +172,9 @@ on_every_engine! {
             } else {
                 bucket.delete("a").await.unwrap();
             }
-            object.seek(SeekFrom::Start(1 << 20)).await.unwrap();
+            let to = if last { (3 << 20) - 100 } else { 1 << 20 };
+            object.seek(SeekFrom::Start(to)).await.unwrap();
+            assert!(!object.is_verified(), "it doesn't begin at its beginning any more");
             let error = object.read_exact(&mut [0; 100]).await.unwrap_err();
             let error = error.get_ref().and_then(|error| error.downcast_ref::<jetblob::Error>()).unwrap();
             assert_eq!(error.code(), if replace { "object_changed" } else { "not_found" });

@@ -67,6 +67,24 @@ on_every_engine! {
         assert_eq!(next_name(&mut watch).await, "c");
     }
 
+    /// 87, 88. However much is there: the marker comes after all of it, and not before.
+    async fn b88_marker_after_everything(place: Place) {
+        let bucket = place.bucket().await;
+        let names: Vec<String> = (0..2500).map(|index| format!("{index}")).collect();
+        let puts = futures_util::stream::iter(&names).map(|name| bucket.put_bytes(name.as_str(), ""));
+        assert_eq!(puts.buffer_unordered(32).filter(|put| std::future::ready(put.is_ok())).count().await, names.len());
+        assert_eq!(first(&mut bucket.watch().await.unwrap()).await.len(), names.len());
+    }
+
+    /// 95. A revision that the bucket never came to is of another bucket: nothing could be told after it.
+    async fn b95_foreign_revision(place: Place) {
+        let bucket = place.bucket().await;
+        let last = bucket.put_bytes("a", body(10)).await.unwrap().revision;
+        bucket.watch_with(options().after(last)).await.unwrap();
+        let error = bucket.watch_with(options().after(last + 1)).await.unwrap_err();
+        assert_eq!(error.code(), "invalid_argument", "{error}");
+    }
+
     /// 89. Only what is new: no marker, nothing that was there; and everything since `watch` returned.
     async fn b89_updates_only(place: Place) {
         let bucket = place.bucket().await;

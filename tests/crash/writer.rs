@@ -32,7 +32,7 @@ async fn main() -> jetblob::Result<()> {
             Ok(size) => drop(bucket.put_bytes(name.as_str(), tests::bytes_of(&name, size)).await?),
             Err(_) => match bucket.delete(&name).await {
                 Err(error) if error.code() == "not_found" => {}
-                outcome => outcome?,
+                outcome => drop(outcome?),
             },
         }
         say("done", &name, size);

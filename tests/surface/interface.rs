@@ -69,6 +69,8 @@ calls! {
     Bucket::rename_with(any(), "", "", any());
     Bucket::delete(any(), "");
     Bucket::delete_with(any(), "", any());
+    Bucket::purge(any(), "");
+    Bucket::purge_with(any(), "", any());
     Bucket::add_link(any(), "", any());
     Bucket::add_link_with(any(), "", any(), any());
     Bucket::add_bucket_link(any(), "", any());
@@ -102,6 +104,7 @@ calls! {
     GetOptions::with_range(any(), 0..1);
     GetOptions::with_deleted(any());
     GetOptions::with_consistency(any(), any());
+    GetOptions::ignoring_digest(any());
     InfoOptions::with_deleted(any());
     InfoOptions::with_consistency(any(), any());
     WriteOptions::if_absent(any());
@@ -154,7 +157,7 @@ types! {
     Link { bucket, name }
     Object { info }
     PutOptions { progress, condition, expires }
-    GetOptions { show_deleted, consistency, range }
+    GetOptions { show_deleted, consistency, range, ignore_digest }
     InfoOptions { show_deleted, consistency }
     WriteOptions { condition }
     ListOptions { prefix, show_deleted }

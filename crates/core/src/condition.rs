@@ -78,7 +78,7 @@ impl Condition {
 
     /// Refuses to take a name that must be free for something that needs an object under it.
     pub(crate) fn check_needs_object(self) -> Result<()> {
-        if self != Self::IfAbsent {
+        if !matches!(self, Self::IfAbsent | Self::IfRevision(0)) {
             return Ok(());
         }
         let reason = "an object must be there for this; only a put or a link can be made if there is none";

@@ -23,6 +23,9 @@ pub struct GetOptions {
     /// The part of its bytes to read. Only that part is fetched, where its writer cut it into full chunks; with an object
     /// of another client the sizes of the chunks before it are looked at.
     pub range: ByteRange,
+    /// Read an object although its bytes are not those of its digest. Some clients wrote wrong digests; others' damage
+    /// goes unnoticed with it. The size is checked all the same.
+    pub ignore_digest: bool,
 }
 
 impl GetOptions {
@@ -37,6 +40,13 @@ impl GetOptions {
     #[must_use]
     pub fn with_deleted(mut self) -> Self {
         self.show_deleted = true;
+        self
+    }
+
+    /// Read on whatever the digest says, see [`ignore_digest`](Self::ignore_digest).
+    #[must_use]
+    pub fn ignoring_digest(mut self) -> Self {
+        self.ignore_digest = true;
         self
     }
 
@@ -110,7 +120,7 @@ impl Bucket {
                 argument: "range",
                 reason: format!("{invalid} in object {:?}", info.name),
             })?;
-            match bucket.begin(info, range).await {
+            match bucket.begin(info, range, options.ignore_digest).await {
                 Err(Error::ObjectChanged { .. }) if attempt < ATTEMPTS => {
                     look.consistency = Consistency::Leader;
                 }

@@ -4,9 +4,10 @@ use crate::condition::is_deleted;
 use crate::engine::{Commit, Expiry, RecordWrite, StoredRecord};
 use crate::finish::Finish;
 use crate::info::check_name;
+use crate::protocol::record::Record;
 use crate::protocol::{ObjectInfo, ObjectMeta};
 use crate::write::over;
-use crate::{Bucket, Error, Result, WriteOptions};
+use crate::{Bucket, Error, InfoOptions, Result, WriteOptions};
 
 impl Bucket {
     /// Says something else of an object or a link: `meta`'s description, headers and metadata take the place of the old
@@ -54,8 +55,8 @@ impl Bucket {
     /// Renames an object or a link, in one step: no reader sees it under both names or under none, where the server has
     /// atomic batches (2.12); on an older one it may be seen under both for an instant. What is said of it stays.
     ///
-    /// The old name is not found afterwards; the marker that tells watchers of it goes after a second, where the bucket's
-    /// stream knows a TTL per message. The same name is a success, and changes nothing. Fails with `NotFound`, and
+    /// The old name is not found afterwards; the marker that tells watchers of it goes after a day, where the bucket's
+    /// stream knows a TTL per message. A rename that was cut off between its steps is finished by doing it again. The same name is a success, and changes nothing. Fails with `NotFound`, and
     /// with `AlreadyExists` if an object or a link has the new name.
     pub async fn rename(&self, name: &str, new_name: &str) -> Result<ObjectInfo> {
         self.rename_with(name, new_name, WriteOptions::default()).await
@@ -86,11 +87,11 @@ impl Bucket {
             .await?
         };
         match written {
-            Some((commit, revisions)) => {
+            Some((commit, revisions)) if commit.writes.iter().any(|write| write.record.is_some()) => {
                 let info = self.written(&commit, &revisions)?;
                 Ok(ObjectInfo { expires: kept_expiry(&commit.writes), ..info })
             }
-            None => self.look_up(name, crate::InfoOptions::default()).await,
+            _ => self.look_up(change.name(), InfoOptions::default()).await,
         }
     }
 
@@ -113,8 +114,13 @@ impl Bucket {
         change: &Change,
     ) -> Result<Option<Commit>> {
         let (stored, info) = self.live(name, old)?;
-        if new.is_some_and(|new| !is_deleted(new)) {
-            return Err(self.already_exists(change.name()));
+        if let Some(new) = new.filter(|new| !is_deleted(new)) {
+            let blob = |stored: &StoredRecord| stored.record.as_ref().ok().and_then(Record::nuid);
+            if info.link.is_some() || blob(new) != blob(&stored) {
+                return Err(self.already_exists(change.name()));
+            }
+            // A rename that was cut off: the new name is there already.
+            return Ok(Some(Commit { writes: vec![over(name, Some(&stored), None)], ..Commit::default() }));
         }
         let written = self.rewritten(change.name(), &stored, new, info, change)?;
         Ok(Some(Commit { writes: vec![written, over(name, Some(&stored), None)], ..Commit::default() }))

@@ -33,6 +33,7 @@ pub struct Object {
     bucket: Bucket,
     /// What was asked for.
     range: Range<u64>,
+    ignore_digest: bool,
     /// Where the transfer began: at the start of the range, or where a seek led.
     began: u64,
     /// The offset in the object of the next byte.
@@ -46,10 +47,15 @@ pub struct Object {
 
 impl Bucket {
     /// Opens the object's bytes, up to the first of them: so its info is that of the bytes that follow.
-    pub(crate) async fn begin(self, info: ObjectInfo, range: Range<u64>) -> Result<Object> {
-        let chunks = match self.reading(&info, range.clone()) {
+    pub(crate) async fn begin(
+        self,
+        info: ObjectInfo,
+        range: Range<u64>,
+        ignore_digest: bool,
+    ) -> Result<Object> {
+        let chunks = match self.reading(&info, range.clone(), ignore_digest) {
             None => {
-                self.accept(&info, &mut BodyCheck::of_range(&info, &range), &[])?;
+                self.accept(&info, &mut check(&info, &range, ignore_digest), &[])?;
                 stream::empty().boxed()
             }
             Some(mut reading) => {
@@ -58,13 +64,23 @@ impl Bucket {
             }
         };
         let (began, position) = (range.start, range.start);
-        Ok(Object { info, bucket: self, range, began, position, chunks, rest: Bytes::new(), failed: None })
+        Ok(Object {
+            info,
+            bucket: self,
+            range,
+            ignore_digest,
+            began,
+            position,
+            chunks,
+            rest: Bytes::new(),
+            failed: None,
+        })
     }
 
     /// The transfer of these bytes; `None` if there are none.
-    fn reading(&self, info: &ObjectInfo, range: Range<u64>) -> Option<Reading> {
+    fn reading(&self, info: &ObjectInfo, range: Range<u64>, ignore_digest: bool) -> Option<Reading> {
         let nuid = info.nuid.clone().filter(|_| !range.is_empty() && !info.deleted)?;
-        let check = BodyCheck::of_range(info, &range);
+        let check = check(info, &range, ignore_digest);
         let chunks = self.engine.read(info, &nuid, range);
         Some(Reading { bucket: self.clone(), info: info.clone(), nuid, chunks, check })
     }
@@ -83,6 +99,10 @@ impl Bucket {
             }
         })
     }
+}
+
+fn check(info: &ObjectInfo, range: &Range<u64>, ignore_digest: bool) -> BodyCheck {
+    if ignore_digest { BodyCheck::of_size(range) } else { BodyCheck::of_range(info, range) }
 }
 
 /// A transfer under way.
@@ -158,9 +178,10 @@ impl Object {
 
     /// Whether the bytes are verified against the object's SHA-256 before the last of them is handed out. Not so for a
     /// part of an object, after a seek that led anywhere but to its beginning, and for an object whose writer gave it no
-    /// digest.
+    /// digest, or whose digest is to be ignored.
     pub fn is_verified(&self) -> bool {
-        self.info.digest.is_some() && self.began == 0 && self.range == (0..self.info.size)
+        let has_digest = self.info.digest.is_some() && !self.ignore_digest;
+        has_digest && self.began == 0 && self.range == (0..self.info.size)
     }
 
     /// Reads the rest into memory.
@@ -312,7 +333,8 @@ impl Object {
         self.rest = Bytes::new();
         self.position = target;
         self.began = target;
-        let reading = self.bucket.reading(&self.info, target.min(self.range.end)..self.range.end);
+        let reading =
+            self.bucket.reading(&self.info, target.min(self.range.end)..self.range.end, self.ignore_digest);
         self.chunks = reading.map_or_else(|| stream::empty().boxed(), Reading::chunks);
     }
 }

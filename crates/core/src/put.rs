@@ -8,6 +8,7 @@ use std::time::{Duration, Instant, SystemTime};
 use bytes::Bytes;
 
 use crate::body::Chunks;
+use crate::bucket::PutUnderWay;
 use crate::condition::Condition;
 use crate::delete::retired_by_replacing;
 use crate::engine::{Commit, Consistency, Expiry, NewBlob, RecordWrite, Staging, StoredRecord};
@@ -148,19 +149,23 @@ impl Bucket {
     ) -> Result<ObjectInfo> {
         let meta = meta.into();
         let name = meta.name.clone();
-        let _under_way = self.begin_put();
         let put = self.put_again(meta, body.into(), &options).await;
         put.map_err(|error| error.during("put", Some(self.name()), Some(&name)))
     }
 
     /// Chunks that the server loses are never sent again alone: the whole body is, under a new nuid.
     async fn put_again(&self, meta: ObjectMeta, body: Body, options: &PutOptions) -> Result<ObjectInfo> {
+        let under_way = Arc::new(self.begin_put());
         let chunk_size = self.check_put(&meta, options)?;
+        let too_long = || no_expiry("that is longer than can be counted");
+        let begun = Instant::now();
+        let expires = options.expires.map(|time| begun.checked_add(time).ok_or_else(too_long)).transpose()?;
+        let plan = Plan { meta: &meta, chunk_size, expires, options, under_way };
         let mut body = Some(body);
         let mut attempt = 1;
         while let Some(now) = body.take() {
             body = now.again().filter(|_| attempt < ATTEMPTS);
-            match self.put_once(&meta, now, chunk_size, options).await {
+            match self.put_once(&plan, now).await {
                 // Chunks were lost, or the connection. A server that is connected and silent is not asked again.
                 Err(Error::Unavailable { .. }) if body.is_some() => attempt += 1,
                 outcome => return outcome,
@@ -188,18 +193,9 @@ impl Bucket {
         Ok(chunk_size)
     }
 
-    async fn put_once(
-        &self,
-        meta: &ObjectMeta,
-        body: Body,
-        chunk_size: usize,
-        options: &PutOptions,
-    ) -> Result<ObjectInfo> {
+    async fn put_once(&self, plan: &Plan<'_>, body: Body) -> Result<ObjectInfo> {
+        let Plan { meta, chunk_size, expires, options, .. } = *plan;
         let nuid = Nuid::fresh();
-        let expires = options.expires.map(|time| {
-            Instant::now().checked_add(time).ok_or_else(|| no_expiry("that is longer than can be counted"))
-        });
-        let expires = expires.transpose()?;
         let mut chunks = body.chunks(chunk_size).await?;
         let look_up = self.look_before_put(&meta.name, options.condition);
         let first = chunks.next().await?;
@@ -216,7 +212,12 @@ impl Bucket {
                 match tokio::try_join!(send, look_up) {
                     Ok((body, current)) => (Some(staging), body, current),
                     Err(error) => {
-                        Finish::new(&self.engine, give_up(staging, error.clone())).await;
+                        let (given_up, under_way) = (give_up(staging, error.clone()), plan.under_way.clone());
+                        let removed = async move {
+                            given_up.await;
+                            drop(under_way);
+                        };
+                        Finish::new(&self.engine, removed).await;
                         return Err(error);
                     }
                 }
@@ -224,7 +225,16 @@ impl Bucket {
         };
         let record = Record::of_put(self.key(), meta, &nuid, &body);
         let (name, condition) = (meta.name.clone(), options.condition);
-        let put = Put { bucket: self.clone(), name, nuid, record, staged, condition, expires };
+        let put = Put {
+            bucket: self.clone(),
+            name,
+            nuid,
+            record,
+            staged,
+            condition,
+            expires,
+            _under_way: plan.under_way.clone(),
+        };
         Finish::new(&self.engine, put.commit(current)).await
     }
 
@@ -238,6 +248,15 @@ impl Bucket {
         let current = self.engine.last(name, Consistency::Leader).await?;
         condition.check(self, name, current.as_ref()).map(|()| current)
     }
+}
+
+/// A put that was accepted: the same for each attempt.
+struct Plan<'p> {
+    meta: &'p ObjectMeta,
+    chunk_size: usize,
+    expires: Option<Instant>,
+    options: &'p PutOptions,
+    under_way: Arc<PutUnderWay>,
 }
 
 /// Hands the whole body to the engine, and waits until it is safe.
@@ -276,6 +295,7 @@ struct Put {
     staged: Option<Box<dyn Staging>>,
     condition: Condition,
     expires: Option<Instant>,
+    _under_way: Arc<PutUnderWay>,
 }
 
 impl Put {

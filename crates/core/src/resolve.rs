@@ -10,8 +10,9 @@ use crate::{Bucket, Error, InfoOptions, Result};
 pub enum Resolved {
     /// It took effect, and what it wrote is what stands there.
     Committed(Box<ObjectInfo>),
-    /// It took no effect: what was there before it still is. A write that the network still holds, against all odds,
-    /// can take effect later, until something else is written under the name.
+    /// It took no effect: what was there before it still is. Where nothing was, and nothing is, it may also have gone by
+    /// itself since. A write that the network still holds, against all odds, can take effect later, until something else
+    /// is written under the name.
     NotCommitted,
     /// Something was written since, and nobody can tell any more whether it stood there in between: this is there now, or
     /// nothing.

@@ -11,11 +11,16 @@ pub(crate) struct Part {
     /// What is beyond the end is left out. A part can't be verified by the digest, which is that of the whole object.
     #[arg(long, value_name = "RANGE", value_parser = parse_range, allow_hyphen_values = true)]
     range: Option<ByteRange>,
+    /// Read on although the bytes are not those of the object's digest: some clients wrote wrong ones.
+    #[arg(long)]
+    ignore_digest: bool,
 }
 
 impl Part {
     pub(super) fn options(&self) -> GetOptions {
-        GetOptions::default().with_range(self.range.clone().unwrap_or_default())
+        let mut options = GetOptions::default().with_range(self.range.clone().unwrap_or_default());
+        options.ignore_digest = self.ignore_digest;
+        options
     }
 }
 

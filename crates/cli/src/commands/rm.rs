@@ -26,6 +26,9 @@ pub(crate) struct Rm {
     pub(crate) objects: Vec<ObjectPath>,
     #[command(flatten)]
     pub(crate) over: Over,
+    /// Leave no lasting marker of the deletion; of an object that is deleted already, remove the marker.
+    #[arg(long)]
+    pub(crate) purge: bool,
 }
 
 pub(crate) async fn run(args: Rm, global: &Global) -> Result<(), Failure> {
@@ -47,7 +50,7 @@ async fn remove_all(store: &Store, args: &Rm, global: &Global) -> Result<(), Fai
     let mut opened = None;
     let mut complete = true;
     for path in paths {
-        match remove(store, path, &args.over, &mut opened).await {
+        match remove(store, path, args, &mut opened).await {
             Ok(()) if global.json => {
                 output::line(json!({ "bucket": path.bucket, "name": path.name, "deleted": true }))?;
             }
@@ -71,12 +74,17 @@ async fn remove_all(store: &Store, args: &Rm, global: &Global) -> Result<(), Fai
 async fn remove(
     store: &Store,
     path: &ObjectPath,
-    over: &Over,
+    args: &Rm,
     opened: &mut Option<Bucket>,
 ) -> jetblob::Result<()> {
     let bucket = match opened.take() {
         Some(bucket) if bucket.name() == path.bucket => bucket,
         _ => store.bucket(&path.bucket).await?,
     };
-    opened.insert(bucket).delete_with(&path.name, over.options()).await
+    let bucket = opened.insert(bucket);
+    if args.purge {
+        bucket.purge_with(&path.name, args.over.options()).await
+    } else {
+        bucket.delete_with(&path.name, args.over.options()).await.map(drop)
+    }
 }

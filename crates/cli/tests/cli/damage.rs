@@ -33,6 +33,8 @@ fn an_overwritten_byte_is_noticed() {
     file.seek(SeekFrom::Start(SIZE as u64 - 7)).unwrap();
     file.write_all(b"!").unwrap();
     check(&sandbox);
+    let anyway = sandbox.run(&["cat", "--ignore-digest", "b/n"]).succeeded().stdout;
+    assert_eq!((anyway.len(), anyway[SIZE - 7]), (SIZE, b'!'));
 }
 
 #[test]

@@ -135,3 +135,17 @@ fn a_store_is_found_by_option_environment_and_default() {
     let directory = directory.to_str().unwrap();
     assert_eq!(sandbox.run(&["bucket", "ls", "--store", directory]).succeeded().text(), "0 B  home\n");
 }
+
+#[test]
+fn a_purge_removes_what_a_removal_left() {
+    let sandbox = Sandbox::with_bucket();
+    sandbox.put("n", b"x");
+    sandbox.run(&["rm", "b/n"]).succeeded();
+    sandbox.run(&["rm", "--purge", "b/n"]).succeeded();
+    let marker = sandbox.run(&["info", "--json", "--deleted", "b/n"]).succeeded().json();
+    assert!(marker["expires"].is_string(), "{marker}");
+    sandbox.put("m", b"x");
+    sandbox.run(&["rm", "--purge", "b/m"]).succeeded();
+    sandbox.run(&["get", "b/m"]).failed(4, "is deleted");
+    sandbox.run(&["rm", "--purge", "b/none"]).failed(4, "not found");
+}

@@ -12,7 +12,7 @@
 use std::fmt::Debug;
 use std::ops::Range;
 use std::sync::Arc;
-use std::time::{Instant, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -181,6 +181,18 @@ pub enum Start {
     Now,
 }
 
+/// Refuses to begin after a revision that the bucket has not come to: what it would tell of is lost, or of another bucket.
+#[cfg(any(feature = "jetstream", feature = "local"))]
+fn check_revision(bucket: &BucketName, after: u64, last: u64) -> Result<()> {
+    if after <= last {
+        return Ok(());
+    }
+    let reason = format!(
+        "{after} is of another bucket, or of one that was deleted: the last revision of {bucket:?} is {last}; watch it anew"
+    );
+    Err(crate::Error::InvalidArgument { argument: "revision", reason })
+}
+
 /// What [`EngineBucket::changes`] tells.
 #[derive(Debug, Clone)]
 pub enum Change {
@@ -230,11 +242,16 @@ pub struct RecordWrite {
     pub key: String,
     /// The revision of the record that this one replaces; 0 if there must be none.
     pub expected: u64,
-    /// The new record; `None` removes the name: a marker tells of it, which goes by itself soon where it can.
+    /// The new record; `None` removes the name: a marker tells of it, which goes by itself after [`MARKER_STAYS`], where
+    /// something can.
     pub record: Option<Record>,
     /// When the record goes by itself.
     pub expires: Option<Expiry>,
 }
+
+/// How long the marker of a name stays that was removed: for watchers that were away for a while, and so that no write
+/// whose end is in doubt meanwhile takes the name for one that never was.
+pub const MARKER_STAYS: Duration = Duration::from_hours(24);
 
 /// A time at which something goes by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

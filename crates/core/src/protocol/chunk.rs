@@ -59,12 +59,13 @@ impl BodyCheck {
     /// A check of a part: by its size alone, unless it is the whole.
     pub fn of_range(info: &ObjectInfo, range: &Range<u64>) -> Self {
         let whole = *range == (0..info.size);
-        Self {
-            size: range.end.saturating_sub(range.start),
-            expected: info.digest.filter(|_| whole),
-            received: 0,
-            running: RunningDigest::default(),
-        }
+        Self { expected: info.digest.filter(|_| whole), ..Self::of_size(range) }
+    }
+
+    /// A check by size alone.
+    pub fn of_size(range: &Range<u64>) -> Self {
+        let size = range.end.saturating_sub(range.start);
+        Self { size, expected: None, received: 0, running: RunningDigest::default() }
     }
 
     /// Bytes that came so far.

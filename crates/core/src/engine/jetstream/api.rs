@@ -62,6 +62,8 @@ pub(super) enum Refusal {
     NoResponders { subject: String },
     /// No answer in time: the request may have taken effect, or not.
     Silence(Error),
+    /// It failed before anything was sent.
+    NotSent(Error),
     /// Anything else that is final.
     Failed(Error),
 }
@@ -79,7 +81,7 @@ impl Refusal {
                 };
                 Error::JetStreamNotEnabled { during: Box::default(), scope }
             }
-            Self::Silence(error) | Self::Failed(error) => error,
+            Self::Silence(error) | Self::NotSent(error) | Self::Failed(error) => error,
         }
     }
 

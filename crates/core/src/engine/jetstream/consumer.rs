@@ -101,6 +101,9 @@ pub(super) struct Consumer {
     requested: u64,
     /// A single message was larger than a request may bring: later ones are bounded by their number alone.
     exceeded: bool,
+    /// Whether the server counts right what is still to come. One before 2.10 may say that it is nothing: then only the end
+    /// of a request tells.
+    pub(super) counts: bool,
     /// Whether a request under way may wait for messages that are yet to come.
     pub(super) waits: bool,
 }
@@ -133,6 +136,7 @@ impl Consumer {
     ) -> Result<Self, Refusal> {
         let api = stream.api.clone();
         let reconnects = api.reconnects();
+        let counts = !api.server_is_before(2, 10);
         let inbox = api.client().new_inbox();
         let subscriber = api.subscribe(format!("{inbox}.*")).await.map_err(Refusal::Failed)?;
         let name = Nuid::fresh().to_string();
@@ -173,7 +177,8 @@ impl Consumer {
             reconnects,
             start: answer["delivered"]["stream_seq"].as_u64().unwrap_or(0),
             limit: selection.limit,
-            pending: answer["num_pending"].as_u64().unwrap_or(0),
+            counts,
+            pending: if counts { answer["num_pending"].as_u64().unwrap_or(0) } else { u64::MAX },
             delivered: 0,
             requests: VecDeque::with_capacity(REQUESTS),
             requested: 0,
@@ -199,7 +204,8 @@ impl Consumer {
             return Ok(Step::Lost);
         }
         self.delivered = place.delivered;
-        self.pending = self.delivered.saturating_add(place.pending);
+        let pending = if self.counts { place.pending } else { u64::MAX };
+        self.pending = self.delivered.saturating_add(pending);
         if let Some(request) = self.requests.front_mut() {
             request.left -= 1;
             if request.left == 0 {
@@ -209,7 +215,7 @@ impl Consumer {
         Ok(Step::Message(Delivered {
             sequence: place.sequence,
             time: time_of_nanos(place.nanos),
-            pending: place.pending,
+            pending,
             subject: message.subject.to_string(),
             headers: message.headers,
             payload: message.payload,
@@ -233,7 +239,10 @@ impl Consumer {
     /// Asks for messages that are yet to come.
     pub(super) async fn ask_to_wait(&mut self, selection: &Selection) -> Result<()> {
         let expires = u64::try_from(WAIT.as_nanos()).unwrap_or(u64::MAX);
-        let request = json!({ "batch": selection.batch, "expires": expires });
+        let mut request = json!({ "batch": selection.batch, "expires": expires });
+        if !self.exceeded {
+            request["max_bytes"] = json!(selection.max_bytes);
+        }
         self.request(selection.batch as u64, &request).await?;
         self.waits = true;
         Ok(())

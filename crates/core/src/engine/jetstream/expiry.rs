@@ -1,18 +1,43 @@
 //! Messages that go by themselves: a TTL per message (server 2.11).
 
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant, SystemTime};
 
 use async_nats::HeaderMap;
 use serde_json::Value;
 
+use super::record::LeaderMessage;
 use super::stream::BucketStream;
 use crate::engine::Expiry;
+use crate::protocol::config::is_on;
 use crate::{Error, Result};
 
-const HEADER: &str = "Nats-TTL";
+const TTL: &str = "Nats-TTL";
 
-/// How much longer chunks stay than the record that names them, which is stored after them.
+/// When the object goes, in RFC 3339 by the clock of the store: a record that is written again has a TTL of what is left,
+/// in whole seconds, from which the time could not be told exactly any more.
+const EXPIRES: &str = "Jetblob-Expires";
+
+/// How much longer chunks stay than the record that names them, which is stored after them, and rounded up.
 const CHUNKS_STAY: Duration = Duration::from_secs(5);
+
+/// Headers, in either form.
+pub(super) trait Headers {
+    /// One of them.
+    fn value(&self, name: &str) -> Option<&str>;
+}
+
+impl Headers for HeaderMap {
+    fn value(&self, name: &str) -> Option<&str> {
+        Some(self.get(name)?.as_str())
+    }
+}
+
+impl Headers for LeaderMessage {
+    fn value(&self, name: &str) -> Option<&str> {
+        self.header(name)
+    }
+}
 
 /// The headers of a chunk of a blob that expires.
 pub(super) fn chunk_headers(expires: Instant) -> HeaderMap {
@@ -21,15 +46,47 @@ pub(super) fn chunk_headers(expires: Instant) -> HeaderMap {
     headers
 }
 
+/// Fails unless the stream lets messages expire. What was seen of it may be older than an update.
+pub(super) async fn check(stream: &BucketStream) -> Result<()> {
+    if !stream.takes_ttl.load(Ordering::Relaxed) {
+        let info = stream.stream_info(&Value::Null).await?;
+        if !is_on(&super::config_of(&info), "allow_msg_ttl") {
+            return Err(unsupported(stream.bucket.as_str()));
+        }
+        stream.takes_ttl.store(true, Ordering::Relaxed);
+    }
+    Ok(())
+}
+
 /// Sets the TTL of a record that is stored now.
-pub(super) async fn set(headers: &mut HeaderMap, expires: Expiry, stream: &BucketStream) -> Result<()> {
+pub(super) async fn set(
+    headers: &mut HeaderMap,
+    expires: Expiry,
+    stream: &BucketStream,
+    name: &str,
+) -> Result<()> {
     let left = match expires {
-        Expiry::By(time) => time.saturating_duration_since(Instant::now()),
+        Expiry::By(time) => {
+            check(stream).await?;
+            let left = time.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                let reason = "the put took longer than the object was to live".to_owned();
+                return Err(Error::InvalidArgument { argument: "expiry", reason });
+            }
+            left
+        }
         // The clock of the store counts, which may be another than this machine's.
         Expiry::At(time) => {
+            headers.insert(EXPIRES, humantime::format_rfc3339_nanos(time).to_string());
             let info = stream.stream_info(&Value::Null).await?;
             let now = info["ts"].as_str().and_then(|now| humantime::parse_rfc3339(now).ok());
-            time.duration_since(now.unwrap_or_else(SystemTime::now)).unwrap_or_default()
+            let left = time.duration_since(now.unwrap_or_else(SystemTime::now)).unwrap_or_default();
+            // It is on its way out, for the server counts in whole seconds: written again it would stay.
+            if left.is_zero() {
+                let (bucket, name) = (stream.bucket.to_string(), name.to_owned());
+                return Err(Error::NotFound { bucket, name, deleted: false });
+            }
+            left
         }
     };
     insert(headers, left);
@@ -39,28 +96,19 @@ pub(super) async fn set(headers: &mut HeaderMap, expires: Expiry, stream: &Bucke
 /// Whole seconds, rounded up; one at least.
 pub(super) fn insert(headers: &mut HeaderMap, left: Duration) {
     let seconds = left.as_secs() + u64::from(left.subsec_nanos() > 0);
-    headers.insert(HEADER, format!("{}s", seconds.max(1)));
+    headers.insert(TTL, format!("{}s", seconds.max(1)));
 }
 
-/// When a message goes that was stored at this time.
-pub(super) fn of(headers: Option<&HeaderMap>, stored: SystemTime) -> Option<SystemTime> {
-    of_text(headers?.get(HEADER)?.as_str(), stored)
-}
-
-/// The same of headers as they are on the wire.
-pub(super) fn of_wire(headers: &[u8], stored: SystemTime) -> Option<SystemTime> {
-    let lines = headers.split(|&byte| byte == b'\n');
-    let mut texts = lines.filter_map(|line| std::str::from_utf8(line).ok()?.split_once(':'));
-    let (_, ttl) = texts.find(|(name, _)| name.eq_ignore_ascii_case(HEADER))?;
-    of_text(ttl.trim(), stored)
-}
-
-fn of_text(ttl: &str, stored: SystemTime) -> Option<SystemTime> {
+/// When a record goes that was stored at this time.
+pub(super) fn of(headers: &impl Headers, stored: SystemTime) -> Option<SystemTime> {
+    let ttl = headers.value(TTL)?;
     let ttl = match ttl.parse() {
         Ok(seconds) => Duration::from_secs(seconds),
         Err(_) => humantime::parse_duration(ttl).ok()?,
     };
-    stored.checked_add(ttl).filter(|_| ttl > Duration::ZERO)
+    let by_ttl = stored.checked_add(ttl).filter(|_| ttl > Duration::ZERO)?;
+    let said = headers.value(EXPIRES).and_then(|time| humantime::parse_rfc3339(time).ok());
+    Some(said.map_or(by_ttl, |said| said.min(by_ttl)))
 }
 
 /// The bucket can't let anything expire.
@@ -81,14 +129,23 @@ mod tests {
     #[test]
     fn a_ttl_is_read_in_every_form() {
         let at = |seconds| Some(SystemTime::UNIX_EPOCH + Duration::from_secs(seconds));
+        let mut headers = HeaderMap::new();
+        let mut read = |ttl: &str| {
+            headers.insert(TTL, ttl);
+            of(&headers, SystemTime::UNIX_EPOCH)
+        };
         for (ttl, expires) in
             [("90s", at(90)), ("90", at(90)), ("1m30s", at(90)), ("never", None), ("0", None), ("x", None)]
         {
-            assert_eq!(of_text(ttl, SystemTime::UNIX_EPOCH), expires, "{ttl}");
-            let wire = format!("NATS/1.0\r\nNats-Rollup: sub\r\nNats-TTL: {ttl}\r\n\r\n");
-            assert_eq!(of_wire(wire.as_bytes(), SystemTime::UNIX_EPOCH), expires, "{ttl}");
+            assert_eq!(read(ttl), expires, "{ttl}");
         }
-        assert_eq!(of_text("18446744073709551615", SystemTime::UNIX_EPOCH), None);
+        assert_eq!(read("18446744073709551615"), None);
+        headers.insert(TTL, "90s");
+        headers.insert(EXPIRES, "1970-01-01T00:01:29.5Z");
+        assert_eq!(
+            of(&headers, SystemTime::UNIX_EPOCH),
+            at(89).map(|time| time + Duration::from_millis(500))
+        );
     }
 
     #[test]
@@ -96,7 +153,7 @@ mod tests {
         for (left, text) in [(0, "1s"), (1, "1s"), (1000, "1s"), (1001, "2s")] {
             let mut headers = HeaderMap::new();
             insert(&mut headers, Duration::from_millis(left));
-            assert_eq!(headers.get(HEADER).unwrap().as_str(), text);
+            assert_eq!(headers.get(TTL).unwrap().as_str(), text);
         }
     }
 }

@@ -67,14 +67,16 @@ async fn write(stream: &BucketStream, write: &RecordWrite) -> Result<u64> {
     Pending { stream, staged: None, messages: &messages }.settle().await
 }
 
-/// Removes the new name again.
+/// Removes the new name again, unless somebody has replaced it.
 async fn take_back(stream: &BucketStream, new: &RecordWrite, written: u64) -> Result<()> {
-    let message = Message::new(stream, new);
-    message.remove(stream, written).await.map_err(|refusal| {
-        let error = stream.refused(refusal);
-        tracing::warn!(bucket = %stream.bucket, name = new.name, %error, "half of a rename is left");
-        message.unknown(None)
-    })
+    let removal = RecordWrite { expected: written, record: None, expires: None, ..new.clone() };
+    match write(stream, &removal).await {
+        Ok(_) | Err(Error::Conflict { .. }) => Ok(()),
+        Err(error) => {
+            tracing::warn!(bucket = %stream.bucket, name = new.name, %error, "half of a rename is left");
+            Err(Message::new(stream, new).unknown(None))
+        }
+    }
 }
 
 /// Retires a blob that no record names any more: most likely the one under `name` does. Else all of them are looked at.

@@ -23,6 +23,11 @@ pub(super) struct Pull {
     ahead: Option<Delivered>,
 }
 
+/// A server that has just come back, or a cluster without a leader.
+fn may_pass(error: &Error) -> bool {
+    matches!(error, Error::Unavailable { .. } | Error::Timeout { .. } | Error::JetStreamNotEnabled { .. })
+}
+
 impl Pull {
     pub(super) async fn open(stream: Arc<BucketStream>, selection: Selection) -> Result<Self, Refusal> {
         Self::open_after(stream, selection, 0).await
@@ -46,6 +51,11 @@ impl Pull {
     /// Messages that the selection held when it was opened.
     pub(super) fn pending(&self) -> u64 {
         self.consumer.pending
+    }
+
+    /// Whether that number can be believed.
+    pub(super) fn counts(&self) -> bool {
+        self.consumer.counts
     }
 
     /// The sequence of the last message handed out.
@@ -135,15 +145,15 @@ impl Pull {
             match Consumer::create(&self.stream, &self.selection, self.last).await {
                 Ok(consumer) => {
                     self.consumer = consumer;
-                    return self.stream.check_same().await;
+                    match self.stream.check_same().await {
+                        Err(error) if may_pass(&error) && Instant::now() < deadline => api::pause().await,
+                        checked => return checked,
+                    }
                 }
-                // A server that has just come back, or a stream without a leader.
-                Err(
-                    Refusal::NoResponders { .. }
-                    | Refusal::Silence(_)
-                    | Refusal::Failed(Error::Unavailable { .. }),
-                ) if Instant::now() < deadline => api::pause().await,
-                Err(refusal) => return Err(self.stream.why_refused(refusal).await),
+                Err(refusal) => match self.stream.why_refused(refusal).await {
+                    error if may_pass(&error) && Instant::now() < deadline => api::pause().await,
+                    error => return Err(error),
+                },
             }
         }
     }

@@ -218,6 +218,10 @@ impl Blob {
         if chunk.len() as u64 == full {
             return Ok(());
         }
+        // What takes the place of the chunks of a blob that is removed.
+        if chunk.is_empty() {
+            return Err(self.missing());
+        }
         Err(Error::BadMeta {
             bucket: self.info.bucket.clone(),
             name: self.info.name.clone(),

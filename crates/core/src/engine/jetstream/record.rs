@@ -78,7 +78,7 @@ impl BucketStream {
                     record: Record::parse(&message.payload),
                     revision: number_header(&message, "Nats-Sequence").unwrap_or(0),
                     mtime,
-                    expires: expiry::of(message.headers.as_ref(), mtime),
+                    expires: message.headers.as_ref().and_then(|headers| expiry::of(headers, mtime)),
                 }))
             }
             Some(StatusCode::NOT_FOUND) => Ok(None),
@@ -98,7 +98,7 @@ impl BucketStream {
             record: Record::parse(&message.payload),
             revision: message.sequence,
             mtime: message.time,
-            expires: expiry::of_wire(&message.headers, message.time),
+            expires: expiry::of(&message, message.time),
         }))
     }
 
@@ -123,6 +123,15 @@ impl BucketStream {
             sequence: message["seq"].as_u64().unwrap_or(0),
             time: time.unwrap_or(SystemTime::UNIX_EPOCH),
         }))
+    }
+}
+
+impl LeaderMessage {
+    /// A header of it, as it is on the wire.
+    pub(super) fn header(&self, name: &str) -> Option<&str> {
+        let lines = self.headers.split(|&byte| byte == b'\n');
+        let mut fields = lines.filter_map(|line| std::str::from_utf8(line).ok()?.split_once(':'));
+        fields.find(|(field, _)| field.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim())
     }
 }
 

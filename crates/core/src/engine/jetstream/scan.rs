@@ -39,6 +39,8 @@ struct Scan {
     pull: Pull,
     /// Messages that may still come before the end: others are newer than the scan.
     left: u64,
+    /// The same as a sequence, where the server doesn't count what is still to come.
+    until: u64,
     /// Whether all that was there at the beginning has come.
     caught_up: bool,
     /// Hashes of the keys told so far: a rewritten record comes again, at the end.
@@ -51,13 +53,22 @@ impl Scan {
         let selection = all_records(&stream, Deliver::LastPerSubject);
         let opened = Pull::open(stream.clone(), selection).await;
         let pull = opened.map_err(|refusal| stream.refused(refusal))?;
+        let until = if pull.counts() { u64::MAX } else { stream.last_sequence().await? };
         let (left, told, hasher) = (pull.pending(), HashSet::new(), RandomState::new());
-        Ok(Self { stream, pull, left, caught_up: false, told, hasher })
+        Ok(Self { stream, pull, left, until, caught_up: false, told, hasher })
     }
 
     async fn next(&mut self) -> Result<Option<StoredRecord>> {
         while self.left > 0 {
             let Some(message) = self.pull.next().await? else { return Ok(None) };
+            if message.sequence > self.until {
+                if self.caught_up {
+                    return Ok(None);
+                }
+                // What was rewritten meanwhile comes after it.
+                self.caught_up = true;
+                self.until = self.stream.last_sequence().await?;
+            }
             self.left = (self.left - 1).min(message.pending);
             if self.left == 0 && !self.caught_up {
                 self.caught_up = true;
@@ -78,7 +89,8 @@ impl Scan {
 /// How many records there are; `None` where that can't be learned.
 pub(super) async fn count(stream: &Arc<BucketStream>) -> Option<u64> {
     let selection = all_records(stream, Deliver::LastPerSubject);
-    Pull::open(stream.clone(), selection).await.ok().map(|pull| pull.pending())
+    let pull = Pull::open(stream.clone(), selection).await.ok()?;
+    pull.counts().then(|| pull.pending())
 }
 
 /// Records of all names.
@@ -98,7 +110,7 @@ pub(super) fn stored(stream: &BucketStream, message: &Delivered) -> StoredRecord
         record: Record::parse(&message.payload),
         revision: message.sequence,
         mtime: message.time,
-        expires: expiry::of(message.headers.as_ref(), message.time),
+        expires: message.headers.as_ref().and_then(|headers| expiry::of(headers, message.time)),
     }
 }
 

@@ -1,7 +1,6 @@
 //! One write, or several in an atomic batch, brought to an end that is known.
 
 use std::sync::atomic::Ordering;
-use std::time::Duration;
 
 use async_nats::HeaderMap;
 use bytes::Bytes;
@@ -11,14 +10,15 @@ use tokio::time::Instant;
 use super::api::{self, Refusal};
 use super::expiry;
 use super::stream::BucketStream;
-use crate::engine::{Consistency, Expiry, RecordWrite};
+use crate::engine::{MARKER_STAYS, RecordWrite};
 use crate::protocol::Nuid;
 use crate::protocol::record::Record;
 use crate::{Error, Result};
 
-/// How long the marker of a name that is removed stays, for those who watch. Where the stream knows no TTL it stays like
-/// that of a deleted object.
-const MARKER_STAYS: Duration = Duration::from_secs(1);
+/// The id of one write: the server knows it again for some minutes, and whoever reads the record back.
+const MESSAGE_ID: &str = "Nats-Msg-Id";
+/// The same for a batch, in which the server takes no message ids.
+const COMMIT_ID: &str = "Jetblob-Commit";
 
 pub(super) const ATOMIC_DISABLED: u64 = 10_174;
 /// The server dropped an atomic batch before its end: nothing of it is stored.
@@ -51,25 +51,18 @@ impl<'c> Message<'c> {
         let mut headers = HeaderMap::new();
         headers.insert("Nats-Rollup", "sub");
         headers.insert("Nats-Expected-Last-Subject-Sequence", self.write.expected.to_string());
-        let takes_ttl = stream.takes_ttl.load(Ordering::Relaxed);
         match self.write.expires {
-            Some(Expiry::By(_)) if !takes_ttl => return Err(expiry::unsupported(stream.bucket.as_str())),
-            Some(expires) if takes_ttl => expiry::set(&mut headers, expires, stream).await?,
-            None if self.is_marker() && takes_ttl => expiry::insert(&mut headers, MARKER_STAYS),
-            _ => {}
+            Some(expires) => expiry::set(&mut headers, expires, stream, &self.write.name).await?,
+            None if self.is_marker() && stream.takes_ttl.load(Ordering::Relaxed) => {
+                expiry::insert(&mut headers, MARKER_STAYS);
+            }
+            None => {}
         }
         Ok(headers)
     }
 
     fn payload(&self) -> Bytes {
         self.record.to_json().into()
-    }
-
-    /// Removes what this message stored, but nothing that came after it.
-    pub(super) async fn remove(&self, stream: &BucketStream, revision: u64) -> Result<(), Refusal> {
-        let purge = format!("STREAM.PURGE.{}", stream.stream);
-        let request = json!({ "filter": self.subject, "seq": revision + 1 });
-        stream.api.call(&purge, &request).await.map(drop)
     }
 
     pub(super) fn unknown(&self, staged: Option<&Nuid>) -> Error {
@@ -103,14 +96,16 @@ impl Pending<'_> {
     /// Sends the write until its end is known, always over the same expected revision: it takes effect at most once.
     /// Answers with the revision of the first message.
     pub(super) async fn settle(&self) -> Result<u64> {
+        let id = Nuid::fresh();
         let deadline = Instant::now() + self.stream.api.idle_timeout();
         let mut may_have_landed = false;
         loop {
-            match self.send().await {
+            match self.send(&id).await {
                 Ok(revision) => return Ok(revision),
                 // From here on only what stands in the bucket tells how it ended: a refusal may be of a second copy.
                 Err(_) if may_have_landed => {}
                 Err(Refusal::Silence(_)) => may_have_landed = true,
+                Err(Refusal::NotSent(error)) => return Err(error),
                 Err(Refusal::Server { code: api::WRONG_LAST_SEQUENCE, .. }) => return Err(self.conflict()),
                 // Another write to the name is on its way through the cluster; or nothing was stored of a batch.
                 Err(Refusal::Server {
@@ -123,7 +118,7 @@ impl Pending<'_> {
                 Err(refusal) => return Err(self.stream.refused(refusal)),
             }
             if may_have_landed {
-                match self.find().await {
+                match self.find(&id).await {
                     Ok(Found::Ours(revision)) => return Ok(revision),
                     // Ours may have stood there before, and its blob be retired by now.
                     Ok(Found::Another) => return Err(self.first().unknown(self.staged)),
@@ -156,15 +151,23 @@ impl Pending<'_> {
 
     /// Sends one message, or a batch of several: every message of it but the last is acknowledged with nothing in it, and
     /// what goes wrong before the last leaves nothing behind.
-    async fn send(&self) -> Result<u64, Refusal> {
+    ///
+    /// The id makes it known when it is sent again, even where another name has taken the record away meanwhile.
+    async fn send(&self, id: &Nuid) -> Result<u64, Refusal> {
         let batch = Nuid::fresh();
         let count = self.messages.len();
-        for (index, message) in self.messages.iter().enumerate() {
-            let mut headers = message.headers(self.stream).await.map_err(Refusal::Failed)?;
+        let mut all_headers = Vec::with_capacity(count);
+        for message in self.messages {
+            all_headers.push(message.headers(self.stream).await.map_err(Refusal::NotSent)?);
+        }
+        for (index, (message, mut headers)) in self.messages.iter().zip(all_headers).enumerate() {
             let is_last = index + 1 == count;
             if count > 1 {
+                headers.insert(COMMIT_ID, id.as_str());
                 headers.insert("Nats-Batch-Id", batch.as_str());
                 headers.insert("Nats-Batch-Sequence", (index + 1).to_string());
+            } else {
+                headers.insert(MESSAGE_ID, id.as_str());
             }
             if count > 1 && is_last {
                 headers.insert("Nats-Batch-Commit", "1");
@@ -190,25 +193,22 @@ impl Pending<'_> {
     }
 
     /// Looks at what stands under the first name now.
-    async fn find(&self) -> Result<Found> {
+    async fn find(&self, id: &Nuid) -> Result<Found> {
         let message = self.first();
-        let stored = self.stream.last(&message.write.name, Consistency::Leader).await?;
-        let Some(stored) = stored else {
-            // A marker has gone by now, whoever's it was.
-            return Ok(match message.write.expected {
-                0 => Found::Before,
-                expected if message.is_marker() => Found::Ours(expected + 1),
-                _ => Found::Another,
-            });
+        let request = json!({ "last_by_subj": message.subject });
+        let stored =
+            self.stream.leader_get(&request).await.map_err(|refusal| self.stream.refused(refusal))?;
+        let (revision, found) = match &stored {
+            Some(stored) => (stored.sequence, stored.header(MESSAGE_ID).or_else(|| stored.header(COMMIT_ID))),
+            None => (0, None),
         };
-        if stored.revision == message.write.expected {
-            return Ok(Found::Before);
-        }
-        let is_ours = stored.record.is_ok_and(|record| match self.staged {
-            Some(nuid) => record.nuid().as_ref() == Some(nuid),
-            None => record == message.record,
-        });
-        Ok(if is_ours { Found::Ours(stored.revision) } else { Found::Another })
+        Ok(if found.is_some_and(|found| found == id.as_str()) {
+            Found::Ours(revision)
+        } else if revision == message.write.expected {
+            Found::Before
+        } else {
+            Found::Another
+        })
     }
 
     fn conflict(&self) -> Error {

@@ -50,8 +50,8 @@ enum Flow {
 
 impl JetStreamStaging {
     pub(super) async fn begin(stream: Arc<BucketStream>, blob: NewBlob) -> Result<Self> {
-        if blob.expires.is_some() && !stream.takes_ttl.load(Ordering::Relaxed) {
-            return Err(expiry::unsupported(stream.bucket.as_str()));
+        if blob.expires.is_some() {
+            expiry::check(&stream).await?;
         }
         let large = blob.size_hint.is_none_or(|size| size >= INGEST_FROM);
         let flow = if large && stream.takes_batches.load(Ordering::Relaxed) {

@@ -116,6 +116,11 @@ impl BucketStream {
         answer.map_err(|refusal| self.refused(refusal))
     }
 
+    /// The last sequence that the stream came to.
+    pub(super) async fn last_sequence(&self) -> Result<u64> {
+        Ok(self.stream_info(&Value::Null).await?["state"]["last_seq"].as_u64().unwrap_or(0))
+    }
+
     /// Bytes that a put may have under way now.
     pub(super) fn window(&self) -> usize {
         self.window.load(Ordering::Relaxed)

@@ -188,7 +188,6 @@ pub(super) struct LocalBucket(pub(super) Arc<OpenBucket>);
 /// What a bucket is, as its row says.
 pub(super) fn status(row: &BucketRow, bucket: &BucketName) -> BucketStatus {
     let mut status = BucketStatus::new(row.config(bucket), row.sealed, row.bytes.unsigned_abs(), "local");
-    status.compressed = false;
     status.ttl = status.ttl.filter(|_| !row.sealed);
     status
 }

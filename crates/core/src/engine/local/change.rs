@@ -1,6 +1,6 @@
 //! What the writer does in a transaction: one change, all of it or nothing.
 
-use std::time::{Duration, Instant, UNIX_EPOCH};
+use std::time::{Instant, UNIX_EPOCH};
 
 use rusqlite::{Connection, OptionalExtension, params};
 
@@ -10,15 +10,12 @@ use super::layout::Id;
 use super::payload::Payload;
 use super::trash;
 use crate::Error;
-use crate::engine::{Commit, Expiry, RecordWrite};
+use crate::engine::{Commit, Expiry, MARKER_STAYS, RecordWrite};
 use crate::protocol::record::Record;
 use crate::protocol::{BucketConfig, BucketName, Nuid};
 
 /// How many expired rows go in one transaction, so that no put waits long behind it.
 const SWEEP_ROWS: i64 = 1000;
-
-/// How long the marker of a name that is removed stays, for those who watch.
-const MARKER_STAYS: Duration = Duration::from_secs(1);
 
 /// A change to a bucket.
 #[derive(Debug)]
@@ -116,9 +113,11 @@ impl Change {
             }
             Self::Seal => seal(tx, &bucket),
             Self::Configure(config) => {
+                // What is expired must not come back to life with a longer ttl.
+                let swept = sweep_all(tx, bucket.alive())?;
                 database::configure(tx, name, config)?;
                 // What is there may expire sooner now.
-                Ok(Applied { expires: Some(now()), ..Applied::default() })
+                Ok(Applied { expires: Some(now()), ..swept })
             }
             Self::Sweep => sweep(tx, bucket.alive()),
             Self::ForgetTrash(files) => trash::forget(tx, files).map(|()| Applied::default()),
@@ -254,16 +253,22 @@ fn retire(tx: &Connection, nuid: &Nuid) -> Result<(i64, Vec<Id>), Failure> {
 }
 
 fn seal(tx: &Connection, bucket: &BucketRow) -> Result<Applied, Failure> {
-    let mut applied = Applied::default();
     // What is expired must not come back to life when the ttl doesn't count any more.
-    let mut swept = sweep(tx, bucket.alive())?;
-    while swept.more {
-        applied.trashed.append(&mut swept.trashed);
-        swept = sweep(tx, bucket.alive())?;
-    }
-    applied.trashed.append(&mut swept.trashed);
+    let swept = sweep_all(tx, bucket.alive())?;
     tx.execute("UPDATE bucket SET sealed = 1", [])?;
-    Ok(applied)
+    Ok(swept)
+}
+
+/// All that is expired, in one transaction.
+fn sweep_all(tx: &Connection, alive: Alive) -> Result<Applied, Failure> {
+    let mut applied = Applied::default();
+    loop {
+        let mut swept = sweep(tx, alive)?;
+        applied.trashed.append(&mut swept.trashed);
+        if !swept.more {
+            return Ok(applied);
+        }
+    }
 }
 
 /// Records and blobs go apart: a record has the `put_time` and the `expires` of its blob.

@@ -188,7 +188,8 @@ fn storable(bucket: &BucketName, config: &BucketConfig) -> Result<BucketConfig> 
     if config.placement.as_ref().is_some_and(|placement| *placement != Placement::default()) {
         return Err(invalid("a local bucket cannot be placed".into()));
     }
-    let stream = BucketConfig { storage: Storage::File, ..config.clone() }.to_stream_config(bucket);
+    let stored = BucketConfig { storage: Storage::File, compression: false, ..config.clone() };
+    let stream = stored.to_stream_config(bucket);
     Ok(BucketConfig { plain: false, ..BucketConfig::of_stream_config(bucket, &stream) })
 }
 

@@ -78,6 +78,11 @@ impl Readers {
         Ok(connection)
     }
 
+    /// The bucket that is read.
+    pub(super) fn bucket(&self) -> &BucketName {
+        &self.bucket
+    }
+
     /// Refuses every later read.
     pub(super) fn close(&self) {
         self.permits.close();

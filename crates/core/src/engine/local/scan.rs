@@ -75,9 +75,13 @@ pub(super) fn after(tx: &Transaction, alive: Alive, revision: u64) -> Result<Vec
     let revision = i64::try_from(revision).unwrap_or(i64::MAX);
     let rows = i64::try_from(PAGE_ROWS).unwrap_or(i64::MAX);
     let mut rows = query.query(params![revision, alive.since, alive.now, rows])?;
-    let mut page = Vec::new();
+    let (mut page, mut bytes) = (Vec::new(), 0);
     while let Some(row) = rows.next()? {
+        bytes += row.get_ref(4)?.as_bytes().map_or(0, <[u8]>::len);
         page.push(stored(row)?);
+        if bytes > PAGE_BYTES {
+            break;
+        }
     }
     Ok(page)
 }

@@ -1,5 +1,6 @@
 use std::collections::BTreeMap;
 
+use super::blobs::database;
 use super::*;
 
 #[tokio::test]
@@ -68,6 +69,9 @@ async fn a_renamed_object_keeps_its_blob_and_an_alias_protects_it() {
             let removal = Commit { writes: vec![write(object, revision, None)], ..Commit::default() };
             fixture.bucket.commit(&removal).await.unwrap();
         }
+        database(&fixture).execute("UPDATE obj SET expires = 1", []).unwrap();
+        // The next change of the bucket's configuration has the sweeper look anew.
+        fixture.engine.update_bucket(&BucketConfig::new("b")).await.unwrap();
         let deadline = Instant::now() + Duration::from_secs(20);
         while fixture.bucket.status().await.unwrap().size > 0 {
             assert!(Instant::now() < deadline, "the markers of removed names do not go");
