@@ -3,7 +3,7 @@
 use std::fs;
 use std::time::Duration;
 
-use futures_util::StreamExt;
+use futures_util::{FutureExt, StreamExt};
 use jetblob::{GetOptions, Store, StoreOptions};
 use serde_json::json;
 use tokio::io::AsyncReadExt;
@@ -260,5 +260,28 @@ async fn b55_longer_than_the_idle_limit() {
             read.extend_from_slice(&chunk);
         }
         assert!(read == whole);
+    }
+}
+
+/// A large read, of the whole or of a part, needs one consumer: none is given up and made anew after a silence.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_consumer_for_a_read() {
+    let place = Place::jetstream().await;
+    let bucket = place.bucket().await;
+    let whole = body(128 << 20);
+    bucket.put_bytes("a", whole.clone()).await.unwrap();
+    let raw = place.raw().await.unwrap();
+    let created = format!("$JS.EVENT.ADVISORY.CONSUMER.CREATED.OBJ_{}.*", bucket.name());
+    let mut created = raw.subscribe(created).await.unwrap();
+    raw.flush().await.unwrap();
+    let size = whole.len() as u64;
+    for range in [0..size, 1_000_000..size - 1_000_000, 50_000_000..size].into_iter().cycle().take(9) {
+        let (begin, end) = (usize::try_from(range.start).unwrap(), usize::try_from(range.end).unwrap());
+        let part = bucket.get_with("a", GetOptions::default().with_range(range.clone())).await.unwrap();
+        assert!(part.into_bytes().await.unwrap() == whole[begin..end]);
+        created.next().await.unwrap();
+        // What the server said before this answer has come before it.
+        raw.request(format!("$JS.API.STREAM.INFO.OBJ_{}", bucket.name()), "".into()).await.unwrap();
+        assert!(created.next().now_or_never().is_none(), "{range:?}");
     }
 }

@@ -27,6 +27,10 @@ const DIRECT_UP_TO: u64 = 1 << 20;
 const DIRECT_CHUNKS: u64 = 64;
 const DIRECT_BYTES: usize = 4 << 20;
 
+/// What the server counts of a message beside its chunk, at most: a request that comes to its bytes before its number of
+/// messages ends in a way that takes longer to tell.
+const MESSAGE_OVERHEAD: usize = 1024;
+
 /// How long to wait for the next chunk of a Direct Get before it is asked for again.
 const PATIENCE: Duration = Duration::from_secs(4);
 
@@ -164,10 +168,12 @@ impl Blob {
         let chunk_size = self.info.chunk_size.and_then(|size| usize::try_from(size).ok());
         let chunk_size = chunk_size.unwrap_or(limits::DEFAULT_CHUNK_SIZE).max(1024);
         let largest = self.stream.api.client().max_payload() + 64 * 1024;
+        // What follows the object's end is nothing, and needs no limit.
+        let limit = self.chunks_left().filter(|_| self.range.end < self.info.size);
         Selection {
-            limit: self.chunks_left().unwrap_or(u64::MAX),
+            limit: limit.unwrap_or(u64::MAX),
             max_bytes: REQUEST_BYTES.max(largest),
-            ..Selection::all(self.subject.clone(), (REQUEST_BYTES / chunk_size).max(1))
+            ..Selection::all(self.subject.clone(), (REQUEST_BYTES / (chunk_size + MESSAGE_OVERHEAD)).max(1))
         }
     }
 
