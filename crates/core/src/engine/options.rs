@@ -13,7 +13,7 @@ use std::time::Duration;
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct StoreOptions {
-    /// A `.creds` file (JWT and seed), read anew at each connect.
+    /// A `.creds` file (JWT and seed), read when the store is opened.
     pub credentials_file: Option<PathBuf>,
     /// The text of a `.creds` file, for who keeps it elsewhere; wins over `credentials_file`.
     pub credentials: Option<String>,
