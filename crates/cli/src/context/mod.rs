@@ -1,29 +1,16 @@
 //! The contexts of the `nats` command: named files, each with a server and how to reach it.
 
-use std::path::{Path, PathBuf};
-use std::{fs, io};
-
 use jetblob::StoreOptions;
-use serde_json::{Map, Value};
 
+use self::file::{Fields, Origin};
 use crate::exit::Failure;
-use crate::{home, nkey};
+use crate::nkey;
+
+mod file;
+mod reference;
 
 /// Where a context without a URL leads, as for the `nats` command.
 const DEFAULT_URL: &str = "nats://127.0.0.1:4222";
-
-/// What stands in front of a value that is kept elsewhere, as the `nats` command knows it.
-const SCHEMES: [&str; 5] = ["data", "env", "file", "nsc", "op"];
-
-/// Fields that would change the connection in a way that this command can't, and what to do instead.
-const UNSUPPORTED: [(&str, &str); 6] = [
-    ("socks_proxy", "take it out, and give a server that needs no proxy"),
-    ("nsc", "put url and creds in its place; `nsc generate creds` writes the file"),
-    ("windows_cert_store", "put cert and key in its place, files in PEM"),
-    ("windows_cert_match_by", "put cert and key in its place, files in PEM"),
-    ("windows_cert_match", "put cert and key in its place, files in PEM"),
-    ("windows_ca_certs_match", "put ca in its place, a file in PEM"),
-];
 
 /// A context. It has no `Debug`, for it holds secrets.
 pub(crate) struct Context {
@@ -45,58 +32,18 @@ pub(crate) struct Context {
     inbox_prefix: Option<String>,
 }
 
-/// Where a context comes from: what every error about it begins with.
-#[derive(Debug)]
-struct Origin {
-    name: String,
-    file: PathBuf,
-    /// By the `nats` command, not by who runs this one.
-    selected: bool,
-}
-
 impl Context {
     /// The context of this name.
     pub(crate) fn named(name: &str) -> Result<Self, Failure> {
-        Self::load(&nats_directory()?, name, false)
+        Self::read(file::named(name)?)
     }
 
     /// The context that the `nats` command has selected, if there is one.
     pub(crate) fn selected() -> Result<Option<Self>, Failure> {
-        let Ok(directory) = nats_directory() else { return Ok(None) };
-        let file = directory.join("context.txt");
-        let what = || format!("the selected context, {} (give --store to do without it)", file.display());
-        match fs::read_to_string(&file) {
-            Ok(name) if name.trim().is_empty() => Ok(None),
-            Ok(name) => Self::load(&directory, name.trim(), true).map(Some),
-            Err(error) if is_missing(&error) => Ok(None),
-            Err(error) => Err(Failure::io(what(), error)),
-        }
+        file::selected()?.map(Self::read).transpose()
     }
 
-    fn load(directory: &Path, name: &str, selected: bool) -> Result<Self, Failure> {
-        let directory = directory.join("context");
-        let origin = Origin { name: name.to_owned(), file: directory.join(format!("{name}.json")), selected };
-        if name.is_empty() || name.contains(['/', '\\', '\0']) || name.contains("..") {
-            return Err(origin.refuse("a name is not empty, and has no slash, backslash or `..` in it"));
-        }
-        match fs::read(&origin.file) {
-            Ok(text) => Self::parse(origin, &text),
-            Err(error) if is_missing(&error) => Err(origin.missing(&names_in(&directory))),
-            Err(error) => Err(Failure::io(origin.what(), error)),
-        }
-    }
-
-    fn parse(origin: Origin, text: &[u8]) -> Result<Self, Failure> {
-        let fields = match serde_json::from_slice(text) {
-            Ok(Value::Object(fields)) => Fields { origin: &origin, fields },
-            Ok(_) => return Err(origin.refuse("it is not a JSON object")),
-            Err(error) => return Err(origin.refuse(&format!("it is not JSON: {error}"))),
-        };
-        for (field, way_out) in UNSUPPORTED {
-            if !fields.is_empty(field) {
-                return Err(origin.refuse(&format!("{field} can't be honoured; {way_out}")));
-            }
-        }
+    fn read(fields: Fields) -> Result<Self, Failure> {
         Ok(Self {
             url: fields.text("url")?,
             user: fields.text("user")?,
@@ -113,7 +60,7 @@ impl Context {
             domain: fields.text("jetstream_domain")?,
             api_prefix: fields.text("jetstream_api_prefix")?,
             inbox_prefix: fields.text("inbox_prefix")?,
-            origin,
+            origin: fields.origin,
         })
     }
 
@@ -126,11 +73,11 @@ impl Context {
     /// Adds what the context says of the connection, but for the credentials, where nothing is given yet.
     pub(crate) fn complete(&self, options: &mut StoreOptions) -> Result<(), Failure> {
         if options.root_certificates.is_none() {
-            options.root_certificates = self.path("ca", self.ca.as_deref())?;
+            options.root_certificates = self.origin.path("ca", self.ca.as_deref())?;
         }
         if options.client_certificate.is_none() {
-            let certificate = self.path("cert", self.cert.as_deref())?;
-            let key = self.path("key", self.key.as_deref())?;
+            let certificate = self.origin.path("cert", self.cert.as_deref())?;
+            let key = self.origin.path("key", self.key.as_deref())?;
             if certificate.is_some() != key.is_some() {
                 return Err(self.origin.refuse("cert and key are one thing, and one of them is missing"));
             }
@@ -168,22 +115,22 @@ impl Context {
         if let Some(user) = &self.user {
             let password = match password {
                 Some(password) => Some(password.to_owned()),
-                None => self.literal("password", self.password.as_deref())?,
+                None => self.origin.literal("password", self.password.as_deref())?,
             };
             options.user_and_password = Some((user.clone(), password.unwrap_or_default()));
         }
-        options.token = self.literal("token", self.token.as_deref())?;
-        options.credentials_file = self.path("creds", self.creds.as_deref())?;
+        options.token = self.origin.literal("token", self.token.as_deref())?;
+        options.credentials_file = self.origin.path("creds", self.creds.as_deref())?;
         options.nkey_seed =
-            self.path("nkey", self.nkey.as_deref())?.as_deref().map(nkey::read_seed).transpose()?;
+            self.origin.path("nkey", self.nkey.as_deref())?.as_deref().map(nkey::read_seed).transpose()?;
         options.credentials = self.jwt_and_seed()?;
         Ok(())
     }
 
     /// `user_jwt` and `user_seed` as the text of a `.creds` file.
     fn jwt_and_seed(&self) -> Result<Option<String>, Failure> {
-        let jwt = self.literal("user_jwt", self.user_jwt.as_deref())?;
-        let seed = self.literal("user_seed", self.user_seed.as_deref())?;
+        let jwt = self.origin.literal("user_jwt", self.user_jwt.as_deref())?;
+        let seed = self.origin.literal("user_seed", self.user_seed.as_deref())?;
         match (jwt, seed) {
             (None, None) => Ok(None),
             (Some(jwt), Some(seed)) => Ok(Some(format!(
@@ -196,109 +143,6 @@ impl Context {
                 let reason = "user_jwt and user_seed are one thing, and one of them is missing";
                 Err(self.origin.refuse(reason))
             }
-        }
-    }
-
-    /// The value of a field that names a file.
-    fn path(&self, field: &str, value: Option<&str>) -> Result<Option<PathBuf>, Failure> {
-        let Some(value) = value else { return Ok(None) };
-        let path = match scheme(value).as_deref() {
-            None => value,
-            Some("file") => {
-                let path = &value["file:".len()..];
-                path.strip_prefix("//").unwrap_or(path)
-            }
-            Some(scheme) => return Err(self.elsewhere(field, scheme)),
-        };
-        let variable = |name: &str| home::variable(name).ok().flatten();
-        let path = expand(path, variable).map_err(|name| {
-            self.origin.refuse(&format!("{field} is below ${name}, and there is no such variable"))
-        })?;
-        Ok(Some(match (path.strip_prefix('~'), home::home()) {
-            (Some(""), Some(home)) => home,
-            (Some(rest), Some(home)) if rest.starts_with('/') => home.join(&rest[1..]),
-            _ => path.into(),
-        }))
-    }
-
-    /// The value of a field that is itself what is meant, unless it says where that is.
-    fn literal(&self, field: &str, value: Option<&str>) -> Result<Option<String>, Failure> {
-        match value.and_then(scheme).as_deref().filter(|scheme| SCHEMES.contains(scheme)) {
-            None => Ok(value.map(str::to_owned)),
-            Some("file") => {
-                let Some(path) = self.path(field, value)? else { return Ok(None) };
-                let what = || format!("{field} of context {:?}, {}", self.origin.name, path.display());
-                let text = fs::read_to_string(&path).map_err(|error| Failure::io(what(), error))?;
-                Ok(Some(text.trim_end_matches(['\r', '\n']).to_owned()))
-            }
-            Some(scheme) => Err(self.elsewhere(field, scheme)),
-        }
-    }
-
-    fn elsewhere(&self, field: &str, scheme: &str) -> Failure {
-        let way_out = match field {
-            "creds" => "give --creds and a file",
-            "nkey" => "give --nkey and a file",
-            "token" => "give $NATS_TOKEN",
-            "password" => "give $NATS_PASSWORD",
-            "user_jwt" | "user_seed" => "give --creds and a file with both",
-            "ca" => "give --tlsca and a file",
-            _ => "give --tlscert and --tlskey and files",
-        };
-        self.origin.refuse(&format!("{field} is a `{scheme}:` reference, which can't be followed; {way_out}"))
-    }
-}
-
-impl Origin {
-    fn what(&self) -> String {
-        let way_out =
-            if self.selected { " (it is the selected one; give --store to do without it)" } else { "" };
-        format!("context {:?}, {}{way_out}", self.name, self.file.display())
-    }
-
-    fn refuse(&self, reason: &str) -> Failure {
-        Failure::Usage(format!("{}: {reason}", self.what()))
-    }
-
-    fn missing(&self, names: &[String]) -> Failure {
-        let names: Vec<String> = names.iter().map(|name| format!("{name:?}")).collect();
-        self.refuse(&if names.is_empty() {
-            "there is no such file, nor any other context; `nats context add` makes one".to_owned()
-        } else {
-            format!("there is no such file; there are {}", names.join(", "))
-        })
-    }
-}
-
-/// The fields of a context's file. Unknown ones are let be; empty ones are as good as missing ones.
-struct Fields<'o> {
-    origin: &'o Origin,
-    fields: Map<String, Value>,
-}
-
-impl Fields<'_> {
-    fn text(&self, field: &str) -> Result<Option<String>, Failure> {
-        match self.fields.get(field) {
-            None | Some(Value::Null) => Ok(None),
-            Some(Value::String(text)) => Ok(Some(text.clone()).filter(|text| !text.is_empty())),
-            Some(_) => Err(self.origin.refuse(&format!("{field} must be a string"))),
-        }
-    }
-
-    fn flag(&self, field: &str) -> Result<bool, Failure> {
-        match self.fields.get(field) {
-            Some(Value::Bool(flag)) => Ok(*flag),
-            _ if self.is_empty(field) => Ok(false),
-            _ => Err(self.origin.refuse(&format!("{field} must be true or false"))),
-        }
-    }
-
-    fn is_empty(&self, field: &str) -> bool {
-        match self.fields.get(field) {
-            None | Some(Value::Null) => true,
-            Some(Value::String(text)) => text.is_empty(),
-            Some(Value::Array(items)) => items.is_empty(),
-            _ => false,
         }
     }
 }
@@ -315,66 +159,13 @@ pub(crate) fn servers(url: &str) -> Result<String, &'static str> {
     }
 }
 
-/// Where the `nats` command keeps its files.
-fn nats_directory() -> Result<PathBuf, Failure> {
-    let config = home::config();
-    let config = config.ok_or_else(|| {
-        Failure::Usage("there is no home directory with contexts; give --store, not --context".to_owned())
-    })?;
-    Ok(config.join("nats"))
-}
-
-/// The contexts that exist, in order.
-fn names_in(directory: &Path) -> Vec<String> {
-    let files = fs::read_dir(directory).into_iter().flatten().flatten();
-    let mut names: Vec<String> = files
-        .filter_map(|file| Some(file.file_name().to_str()?.strip_suffix(".json")?.to_owned()))
-        .filter(|name| !name.is_empty())
-        .collect();
-    names.sort();
-    names
-}
-
-fn is_missing(error: &io::Error) -> bool {
-    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
-}
-
-/// The scheme of a value in small letters, if it begins like a URI. One letter is a drive, not a scheme.
-fn scheme(value: &str) -> Option<String> {
-    let (scheme, _) = value.split_once(':')?;
-    let is_scheme = scheme.len() > 1
-        && scheme.starts_with(|c: char| c.is_ascii_alphabetic())
-        && scheme.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c));
-    is_scheme.then(|| scheme.to_ascii_lowercase())
-}
-
-/// Puts the values of variables in the place of `$NAME` and `${NAME}`; or names the one that there isn't.
-fn expand(text: &str, variable: impl Fn(&str) -> Option<String>) -> Result<String, String> {
-    let mut parts = text.split('$');
-    let mut expanded = parts.next().unwrap_or_default().to_owned();
-    for part in parts {
-        let is_of_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
-        let (name, rest) = match part.strip_prefix('{').and_then(|part| part.split_once('}')) {
-            Some(braced) => braced,
-            None => part.split_at(part.find(|c| !is_of_name(c)).unwrap_or(part.len())),
-        };
-        if name.is_empty() {
-            expanded.push('$');
-        } else {
-            expanded.push_str(&variable(name).ok_or_else(|| name.to_owned())?);
-        }
-        expanded.push_str(rest);
-    }
-    Ok(expanded)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn parse(text: &str) -> Result<Context, Failure> {
         let origin = Origin { name: "x".to_owned(), file: "/c/x.json".into(), selected: false };
-        Context::parse(origin, text.as_bytes())
+        Fields::parse(origin, text.as_bytes()).and_then(Context::read)
     }
 
     #[track_caller]
@@ -533,21 +324,5 @@ mod tests {
         for url in ["/tmp", "./h", "file:/tmp", "http://h", "s3cret://h"] {
             assert!(!servers(url).unwrap_err().contains("s3cret"));
         }
-    }
-
-    #[test]
-    fn variables_in_paths_are_replaced() {
-        let variable = |name: &str| (name == "A_1").then(|| "/a".to_owned());
-        for (text, expanded) in [
-            ("$A_1/f", "/a/f"),
-            ("x${A_1}y", "x/ay"),
-            ("a$", "a$"),
-            ("$/", "$/"),
-            ("${A_1", "${A_1"),
-            ("", ""),
-        ] {
-            assert_eq!(expand(text, variable).as_deref(), Ok(expanded));
-        }
-        assert_eq!(expand("$A_1$B/c", variable), Err("B".to_owned()));
     }
 }
