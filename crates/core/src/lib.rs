@@ -27,6 +27,11 @@
 
 pub mod protocol;
 
+/// The examples of the README are compiled.
+#[cfg(all(doctest, feature = "store"))]
+#[doc = include_str!("../../../README.md")]
+struct Readme;
+
 #[cfg(feature = "store")]
 mod body;
 #[cfg(feature = "store")]

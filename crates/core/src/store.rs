@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use futures_util::{Stream, TryStreamExt};
 
-use crate::engine::{Engine, StoreOptions};
+use crate::engine::{Engine, StoreOptions, bucket_name};
 use crate::protocol::{BucketConfig, BucketName, BucketStatus};
 use crate::{Bucket, Error, Result};
 
@@ -138,14 +138,14 @@ impl Store {
 
     /// A bucket that exists. Fails with `BucketNotFound`.
     pub async fn bucket(&self, name: &str) -> Result<Bucket> {
-        let opened = self.engine.open_bucket(&parse_name(name)?).await;
+        let opened = self.engine.open_bucket(&bucket_name(name)?).await;
         let bucket = opened.map_err(|error| error.during("open", Some(name), None))?;
         Ok(Bucket::new(self.engine.clone(), bucket))
     }
 
     /// Removes a bucket and all that is in it. Fails with `BucketNotFound`.
     pub async fn delete_bucket(&self, name: &str) -> Result<()> {
-        let deleted = self.engine.delete_bucket(&parse_name(name)?).await;
+        let deleted = self.engine.delete_bucket(&bucket_name(name)?).await;
         deleted.map_err(|error| error.during("delete", Some(name), None))
     }
 
@@ -177,16 +177,11 @@ impl fmt::Debug for Store {
 
 /// Refuses a configuration before anything is sent.
 fn check_config(config: &BucketConfig) -> Result<BucketName> {
-    let name = parse_name(&config.name)?;
+    let name = bucket_name(&config.name)?;
     let checked = config.check();
     let invalid = |reason: String| Error::InvalidConfig { bucket: name.to_string(), reason };
     checked.map_err(|error| invalid(error.to_string()))?;
     Ok(name)
-}
-
-fn parse_name(name: &str) -> Result<BucketName> {
-    BucketName::parse(name)
-        .map_err(|invalid| Error::InvalidName { name: name.to_owned(), reason: invalid.to_string() })
 }
 
 #[cfg(not(all(feature = "jetstream", feature = "local")))]

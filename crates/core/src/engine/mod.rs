@@ -181,6 +181,12 @@ pub enum Start {
     Now,
 }
 
+/// The name of a bucket, if it keeps the rules.
+pub(crate) fn bucket_name(name: &str) -> Result<BucketName> {
+    BucketName::parse(name)
+        .map_err(|invalid| crate::Error::InvalidName { name: name.to_owned(), reason: invalid.to_string() })
+}
+
 /// Refuses to begin after a revision that the bucket has not come to: what it would tell of is lost, or of another bucket.
 #[cfg(any(feature = "jetstream", feature = "local"))]
 fn check_revision(bucket: &BucketName, after: u64, last: u64) -> Result<()> {

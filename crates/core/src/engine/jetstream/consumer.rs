@@ -101,8 +101,8 @@ pub(super) struct Consumer {
     requested: u64,
     /// A single message was larger than a request may bring: later ones are bounded by their number alone.
     exceeded: bool,
-    /// Whether the server counts right what is still to come. One before 2.10 may say that it is nothing: then only the end
-    /// of a request tells.
+    /// Whether the server counts right what is still to come, and passes nothing over. One before 2.10 may say that nothing
+    /// is to come: then only the end of a request tells.
     pub(super) counts: bool,
     /// Whether a request under way may wait for messages that are yet to come.
     pub(super) waits: bool,

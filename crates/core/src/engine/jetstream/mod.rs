@@ -36,7 +36,7 @@ use self::api::{Api, Refusal};
 use self::bucket::JetStreamBucket;
 use self::denial::Denials;
 use self::reconnect::Reconnects;
-use super::{Engine, EngineBucket, StoreOptions};
+use super::{Engine, EngineBucket, StoreOptions, bucket_name};
 use crate::protocol::config::{STREAM_FEATURES, is_on};
 use crate::protocol::{BucketConfig, BucketName, BucketStatus};
 use crate::{Error, Result};
@@ -179,7 +179,7 @@ fn status_of(bucket: &BucketName, answer: &Value) -> BucketStatus {
 #[async_trait]
 impl Engine for JetStreamEngine {
     async fn create_bucket(&self, config: &BucketConfig) -> Result<Arc<dyn EngineBucket>> {
-        let bucket = parse(&config.name)?;
+        let bucket = bucket_name(&config.name)?;
         let stream = match self.create_stream(&bucket, config).await {
             Ok(answer) => answer,
             Err(Refusal::Server { code: api::STREAM_EXISTS, .. }) => {
@@ -196,7 +196,7 @@ impl Engine for JetStreamEngine {
     }
 
     async fn update_bucket(&self, config: &BucketConfig) -> Result<Arc<dyn EngineBucket>> {
-        let bucket = parse(&config.name)?;
+        let bucket = bucket_name(&config.name)?;
         let updated = self.update_stream(&bucket, config).await;
         let stream = updated.map_err(|refusal| refusal.of_config(&bucket))?;
         Ok(Arc::new(JetStreamBucket::new(self.api.clone(), bucket, &stream)))
@@ -249,11 +249,6 @@ impl Engine for JetStreamEngine {
     async fn close(&self) {
         self.api.close().await;
     }
-}
-
-fn parse(bucket: &str) -> Result<BucketName> {
-    BucketName::parse(bucket)
-        .map_err(|invalid| Error::InvalidName { name: bucket.to_owned(), reason: invalid.to_string() })
 }
 
 /// An empty payload.

@@ -121,7 +121,7 @@ impl Pull {
     /// when another subject of the selection is rolled up or purged.
     async fn passed_over(&self, sequence: u64) -> Result<Option<Delivered>> {
         let is_affected = self.selection.filter.ends_with('>') && self.selection.deliver == Deliver::All;
-        if !is_affected || sequence <= self.last + 1 || !self.stream.api.server_is_before(2, 10) {
+        if self.consumer.counts || !is_affected || sequence <= self.last + 1 {
             return Ok(None);
         }
         let request = json!({ "seq": self.last + 1, "next_by_subj": self.selection.filter });

@@ -52,7 +52,7 @@ use tokio::sync::Mutex;
 use self::background::Background;
 use self::bucket::{LocalBucket, OpenBucket};
 use self::root::Root;
-use super::{Engine, EngineBucket};
+use super::{Engine, EngineBucket, bucket_name};
 use crate::protocol::{BucketConfig, BucketName, BucketStatus, Placement, Storage};
 use crate::{Error, Result};
 
@@ -114,7 +114,7 @@ impl LocalEngine {
 impl Engine for LocalEngine {
     async fn create_bucket(&self, config: &BucketConfig) -> Result<Arc<dyn EngineBucket>> {
         self.check_open()?;
-        let bucket = parse(&config.name)?;
+        let bucket = bucket_name(&config.name)?;
         let config = storable(&bucket, config)?;
         let (root, name) = (self.root.clone(), bucket.clone());
         blocking(move || root.create_bucket(&name, &config)).await?;
@@ -122,7 +122,7 @@ impl Engine for LocalEngine {
     }
 
     async fn update_bucket(&self, config: &BucketConfig) -> Result<Arc<dyn EngineBucket>> {
-        let bucket = parse(&config.name)?;
+        let bucket = bucket_name(&config.name)?;
         let config = storable(&bucket, config)?;
         let open = self.find_open(&bucket).await?;
         match open.configure(config).await {
@@ -191,11 +191,6 @@ fn storable(bucket: &BucketName, config: &BucketConfig) -> Result<BucketConfig> 
     let stored = BucketConfig { storage: Storage::File, compression: false, ..config.clone() };
     let stream = stored.to_stream_config(bucket);
     Ok(BucketConfig { plain: false, ..BucketConfig::of_stream_config(bucket, &stream) })
-}
-
-fn parse(bucket: &str) -> Result<BucketName> {
-    BucketName::parse(bucket)
-        .map_err(|invalid| Error::InvalidName { name: bucket.to_owned(), reason: invalid.to_string() })
 }
 
 /// Runs what may wait for the disk or another process where nothing else waits for it.
