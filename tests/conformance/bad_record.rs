@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::{assert_holds, body, on_every_engine};
+use crate::{assert_holds, body, on_a_server, on_every_engine};
 
 on_every_engine! {
     /// 62. Info and get of a bad record say what is wrong; put and delete on that name still work.
@@ -58,56 +58,55 @@ on_every_engine! {
     }
 }
 
-/// 62. Bytes that are no JSON at all, as a publisher may put them on a server.
-#[tokio::test]
-async fn b62_no_json() {
-    let place = crate::Place::jetstream().await;
-    let bucket = place.bucket().await;
-    let raw = place.raw().await.unwrap();
-    let context = async_nats::jetstream::new(raw);
-    for (index, bytes) in ["null", "[]", "", "{} x", "\u{feff}{}"].into_iter().enumerate() {
-        let name = format!("bad{index}");
-        let subject = jetblob::BucketName::parse(bucket.name()).unwrap().record_subject(&name);
-        context.publish(subject, bytes.into()).await.unwrap().await.unwrap();
-        assert_eq!(bucket.info(&name).await.unwrap_err().code(), "bad_meta");
-        bucket.put_bytes(name.as_str(), body(10)).await.unwrap();
-        assert_holds(&bucket, &name, &body(10)).await;
+on_a_server! {
+    /// 62. Bytes that are no JSON at all, as a publisher may put them on a server.
+    async fn b62_no_json() {
+        let place = crate::Place::jetstream().await;
+        let bucket = place.bucket().await;
+        let raw = place.raw().await.unwrap();
+        let context = async_nats::jetstream::new(raw);
+        for (index, bytes) in ["null", "[]", "", "{} x", "\u{feff}{}"].into_iter().enumerate() {
+            let name = format!("bad{index}");
+            let subject = jetblob::BucketName::parse(bucket.name()).unwrap().record_subject(&name);
+            context.publish(subject, bytes.into()).await.unwrap().await.unwrap();
+            assert_eq!(bucket.info(&name).await.unwrap_err().code(), "bad_meta");
+            bucket.put_bytes(name.as_str(), body(10)).await.unwrap();
+            assert_holds(&bucket, &name, &body(10)).await;
+        }
     }
-}
 
-/// 5. Records under the keys that nats.java and old nats.c use are found, replaced in place, and listed once.
-#[tokio::test]
-async fn b05_other_keys() {
-    let place = crate::Place::jetstream().await;
-    let bucket = place.bucket().await;
-    let context = async_nats::jetstream::new(place.raw().await.unwrap());
-    for (name, key) in [("???", "Pz8/"), ("ab", "YWI")] {
-        let record = json!({ "name": name, "nuid": "abc", "size": 0, "chunks": 0 });
-        let subject = format!("$O.{}.M.{key}", bucket.name());
-        context.publish(subject, record.to_string().into()).await.unwrap().await.unwrap();
-        assert_eq!(bucket.info(name).await.unwrap().name, name);
-        assert!(crate::list::names(&bucket).await.contains(&name.to_owned()));
-        bucket.put_bytes(name, body(10)).await.unwrap();
-        assert_holds(&bucket, name, &body(10)).await;
-        let listed = crate::list::names(&bucket).await;
-        assert_eq!(listed.iter().filter(|listed| *listed == name).count(), 1, "{listed:?}");
-        bucket.delete(name).await.unwrap();
-        assert_eq!(bucket.info(name).await.unwrap_err().code(), "not_found");
+    /// 5. Records under the keys that nats.java and old nats.c use are found, replaced in place, and listed once.
+    async fn b05_other_keys() {
+        let place = crate::Place::jetstream().await;
+        let bucket = place.bucket().await;
+        let context = async_nats::jetstream::new(place.raw().await.unwrap());
+        for (name, key) in [("???", "Pz8/"), ("ab", "YWI")] {
+            let record = json!({ "name": name, "nuid": "abc", "size": 0, "chunks": 0 });
+            let subject = format!("$O.{}.M.{key}", bucket.name());
+            context.publish(subject, record.to_string().into()).await.unwrap().await.unwrap();
+            assert_eq!(bucket.info(name).await.unwrap().name, name);
+            assert!(crate::list::names(&bucket).await.contains(&name.to_owned()));
+            bucket.put_bytes(name, body(10)).await.unwrap();
+            assert_holds(&bucket, name, &body(10)).await;
+            let listed = crate::list::names(&bucket).await;
+            assert_eq!(listed.iter().filter(|listed| *listed == name).count(), 1, "{listed:?}");
+            bucket.delete(name).await.unwrap();
+            assert_eq!(bucket.info(name).await.unwrap_err().code(), "not_found");
+        }
     }
-}
 
-/// 19. nats.js writes some records without the rollup header: the last one counts, and it is listed once.
-#[tokio::test]
-async fn b19_without_rollup() {
-    let place = crate::Place::jetstream().await;
-    let bucket = place.bucket().await;
-    let context = async_nats::jetstream::new(place.raw().await.unwrap());
-    let subject = jetblob::BucketName::parse(bucket.name()).unwrap().record_subject("a");
-    for description in ["one", "two", "three"] {
-        let record =
-            json!({ "name": "a", "nuid": "abc", "size": 0, "chunks": 0, "description": description });
-        context.publish(subject.clone(), record.to_string().into()).await.unwrap().await.unwrap();
+    /// 19. nats.js writes some records without the rollup header: the last one counts, and it is listed once.
+    async fn b19_without_rollup() {
+        let place = crate::Place::jetstream().await;
+        let bucket = place.bucket().await;
+        let context = async_nats::jetstream::new(place.raw().await.unwrap());
+        let subject = jetblob::BucketName::parse(bucket.name()).unwrap().record_subject("a");
+        for description in ["one", "two", "three"] {
+            let record =
+                json!({ "name": "a", "nuid": "abc", "size": 0, "chunks": 0, "description": description });
+            context.publish(subject.clone(), record.to_string().into()).await.unwrap().await.unwrap();
+        }
+        assert_eq!(bucket.info("a").await.unwrap().description, "three");
+        assert_eq!(crate::list::names(&bucket).await, ["a"]);
     }
-    assert_eq!(bucket.info("a").await.unwrap().description, "three");
-    assert_eq!(crate::list::names(&bucket).await, ["a"]);
 }

@@ -7,7 +7,7 @@ use futures_util::TryStreamExt;
 use jetblob::{BucketConfig, Store};
 use tests::unique;
 
-use crate::{assert_holds, body, on_every_engine};
+use crate::{assert_holds, body, on_a_server, on_every_engine};
 
 on_every_engine! {
     /// 99, 103. What a bucket is created with is what its status tells.
@@ -207,113 +207,111 @@ on_every_engine! {
     }
 }
 
-/// 1, 3, 99. The stream of a bucket is what every other client makes of it.
-#[tokio::test]
-async fn b99_stream() {
-    let mut places = vec![crate::Place::jetstream().await];
-    places.extend(crate::Place::oldest_jetstream().await);
-    for place in places {
+on_a_server! {
+    /// 1, 3, 99. The stream of a bucket is what every other client makes of it.
+    async fn b99_stream() {
+        let mut places = vec![crate::Place::jetstream().await];
+        places.extend(crate::Place::oldest_jetstream().await);
+        for place in places {
+            let bucket = place.bucket().await;
+            let subject = format!("$JS.API.STREAM.INFO.OBJ_{}", bucket.name());
+            let info = place.raw().await.unwrap().request(subject, "".into()).await.unwrap();
+            let config = serde_json::from_slice::<serde_json::Value>(&info.payload).unwrap()["config"].take();
+            let subjects = ["C", "M"].map(|kind| format!("$O.{}.{kind}.>", bucket.name()));
+            let wanted = serde_json::json!({
+                "name": format!("OBJ_{}", bucket.name()), "subjects": subjects, "storage": "file", "num_replicas": 1,
+                "retention": "limits", "discard": "new", "max_age": 0, "max_bytes": -1, "max_msgs": -1,
+                "max_msgs_per_subject": -1, "max_msg_size": -1, "max_consumers": -1, "allow_rollup_hdrs": true,
+                "allow_direct": true, "sealed": false, "deny_delete": false, "deny_purge": false,
+            });
+            for (field, value) in wanted.as_object().unwrap() {
+                assert_eq!(&config[field], value, "{field}");
+            }
+            assert!(matches!(config["compression"].as_str(), None | Some("none")));
+        }
+    }
+
+    /// Metadata and compression came to servers later than the oldest one here.
+    async fn b100_metadata_and_compression() {
+        for place in [crate::Place::local().await, crate::Place::jetstream().await] {
+            let config = BucketConfig {
+                compression: true,
+                metadata: BTreeMap::from([("team".into(), "red".into())]),
+                ..BucketConfig::new(unique("compressed"))
+            };
+            let bucket = place.bucket_with(config.clone()).await;
+            let status = bucket.status().await.unwrap();
+            assert_eq!(
+                status.compressed,
+                place.directory().is_none(),
+                "the local engine stores as is, and says so"
+            );
+            assert_eq!(status.metadata, config.metadata);
+            bucket.put_bytes("a", vec![7; 300_000]).await.unwrap();
+            assert_holds(&bucket, "a", &vec![7; 300_000]).await;
+            place.bucket_with(config.clone()).await;
+            let unchanged = place.store.update_bucket(bucket.status().await.unwrap().into()).await.unwrap();
+            place.bucket_with(config).await;
+            assert_holds(&unchanged, "a", &vec![7; 300_000]).await;
+        }
+    }
+
+    /// An update keeps what jetblob doesn't know of a stream; what the server refuses, it says in its own words.
+    async fn an_update_keeps_foreign_settings() {
+        let place = crate::Place::jetstream().await;
         let bucket = place.bucket().await;
-        let subject = format!("$JS.API.STREAM.INFO.OBJ_{}", bucket.name());
-        let info = place.raw().await.unwrap().request(subject, "".into()).await.unwrap();
-        let config = serde_json::from_slice::<serde_json::Value>(&info.payload).unwrap()["config"].take();
-        let subjects = ["C", "M"].map(|kind| format!("$O.{}.{kind}.>", bucket.name()));
-        let wanted = serde_json::json!({
-            "name": format!("OBJ_{}", bucket.name()), "subjects": subjects, "storage": "file", "num_replicas": 1,
-            "retention": "limits", "discard": "new", "max_age": 0, "max_bytes": -1, "max_msgs": -1,
-            "max_msgs_per_subject": -1, "max_msg_size": -1, "max_consumers": -1, "allow_rollup_hdrs": true,
-            "allow_direct": true, "sealed": false, "deny_delete": false, "deny_purge": false,
-        });
-        for (field, value) in wanted.as_object().unwrap() {
-            assert_eq!(&config[field], value, "{field}");
-        }
-        assert!(matches!(config["compression"].as_str(), None | Some("none")));
-    }
-}
-
-/// Metadata and compression came to servers later than the oldest one here.
-#[tokio::test]
-async fn b100_metadata_and_compression() {
-    for place in [crate::Place::local().await, crate::Place::jetstream().await] {
-        let config = BucketConfig {
-            compression: true,
-            metadata: BTreeMap::from([("team".into(), "red".into())]),
-            ..BucketConfig::new(unique("compressed"))
+        let raw = place.raw().await.unwrap();
+        let stream = async || {
+            let info =
+                raw.request(format!("$JS.API.STREAM.INFO.OBJ_{}", bucket.name()), "".into()).await.unwrap();
+            serde_json::from_slice::<serde_json::Value>(&info.payload).unwrap()["config"].take()
         };
-        let bucket = place.bucket_with(config.clone()).await;
-        let status = bucket.status().await.unwrap();
-        assert_eq!(
-            status.compressed,
-            place.directory().is_none(),
-            "the local engine stores as is, and says so"
-        );
-        assert_eq!(status.metadata, config.metadata);
-        bucket.put_bytes("a", vec![7; 300_000]).await.unwrap();
-        assert_holds(&bucket, "a", &vec![7; 300_000]).await;
-        place.bucket_with(config.clone()).await;
-        let unchanged = place.store.update_bucket(bucket.status().await.unwrap().into()).await.unwrap();
-        place.bucket_with(config).await;
-        assert_holds(&unchanged, "a", &vec![7; 300_000]).await;
-    }
-}
-
-/// An update keeps what jetblob doesn't know of a stream; what the server refuses, it says in its own words.
-#[tokio::test]
-async fn an_update_keeps_foreign_settings() {
-    let place = crate::Place::jetstream().await;
-    let bucket = place.bucket().await;
-    let raw = place.raw().await.unwrap();
-    let stream = async || {
-        let info =
-            raw.request(format!("$JS.API.STREAM.INFO.OBJ_{}", bucket.name()), "".into()).await.unwrap();
-        serde_json::from_slice::<serde_json::Value>(&info.payload).unwrap()["config"].take()
-    };
-    let mut config = stream().await;
-    config["duplicate_window"] = 60_000_000_000_u64.into();
-    config["max_consumers"] = 7.into();
-    let update = format!("$JS.API.STREAM.UPDATE.OBJ_{}", bucket.name());
-    raw.request(update, config.to_string().into()).await.unwrap();
-    let config = BucketConfig { description: "new".into(), ..bucket.status().await.unwrap().into() };
-    place.store.update_bucket(config.clone()).await.unwrap();
-    let updated = stream().await;
-    assert_eq!(updated["duplicate_window"], 60_000_000_000_u64);
-    assert_eq!(updated["description"], "new");
-    for feature in ["allow_batched", "allow_atomic", "allow_msg_ttl", "allow_direct", "allow_rollup_hdrs"] {
-        assert_eq!(updated[feature], true, "{feature}");
-    }
-    let many = BucketConfig { replicas: 3, ..config.clone() };
-    assert_eq!(place.store.update_bucket(many).await.unwrap_err().code(), "invalid_config");
-    let memory = BucketConfig { storage: jetblob::Storage::Memory, ..config.clone() };
-    let error = place.store.update_bucket(memory).await.unwrap_err();
-    assert_eq!(error.code(), "invalid_config");
-    assert!(error.to_string().contains("stream configuration update can not"), "{error}");
-
-    // A bucket that another client made gets jetblob's features by an update, and so an expiry.
-    let plain = place.bucket_with(BucketConfig { plain: true, ..BucketConfig::new(unique("plain")) }).await;
-    let config = BucketConfig::from(plain.status().await.unwrap());
-    assert!(config.plain);
-    let upgraded = place.store.update_bucket(BucketConfig { plain: false, ..config }).await.unwrap();
-    let expiring = jetblob::PutOptions::default().expires_after(Duration::from_mins(1));
-    upgraded.put_with("a", body(10), expiring).await.unwrap();
-}
-
-/// 105. What has expired doesn't come back to life with a longer ttl, though nothing was there to sweep it.
-#[tokio::test]
-async fn b105_expired_stays_expired() {
-    let place = crate::Place::local().await;
-    let config = BucketConfig { ttl: Some(Duration::from_millis(100)), ..BucketConfig::new(unique("ttl")) };
-    for _ in 0..10 {
-        let store = Store::open(&place.url).await.unwrap();
-        let bucket = store.create_or_update_bucket(config.clone()).await.unwrap();
-        bucket.put_bytes("a", body(10)).await.unwrap();
-        store.close().await;
-        let expired = Instant::now() + Duration::from_millis(150);
-        while Instant::now() < expired {
-            tokio::time::sleep(Duration::from_millis(10)).await;
+        let mut config = stream().await;
+        config["duplicate_window"] = 60_000_000_000_u64.into();
+        config["max_consumers"] = 7.into();
+        let update = format!("$JS.API.STREAM.UPDATE.OBJ_{}", bucket.name());
+        raw.request(update, config.to_string().into()).await.unwrap();
+        let config = BucketConfig { description: "new".into(), ..bucket.status().await.unwrap().into() };
+        place.store.update_bucket(config.clone()).await.unwrap();
+        let updated = stream().await;
+        assert_eq!(updated["duplicate_window"], 60_000_000_000_u64);
+        assert_eq!(updated["description"], "new");
+        for feature in ["allow_batched", "allow_atomic", "allow_msg_ttl", "allow_direct", "allow_rollup_hdrs"] {
+            assert_eq!(updated[feature], true, "{feature}");
         }
-        let store = Store::open(&place.url).await.unwrap();
-        let bucket = store.update_bucket(BucketConfig { ttl: None, ..config.clone() }).await.unwrap();
-        assert_eq!(bucket.info("a").await.unwrap_err().code(), "not_found");
-        store.close().await;
+        let many = BucketConfig { replicas: 3, ..config.clone() };
+        assert_eq!(place.store.update_bucket(many).await.unwrap_err().code(), "invalid_config");
+        let memory = BucketConfig { storage: jetblob::Storage::Memory, ..config.clone() };
+        let error = place.store.update_bucket(memory).await.unwrap_err();
+        assert_eq!(error.code(), "invalid_config");
+        assert!(error.to_string().contains("stream configuration update can not"), "{error}");
+
+        // A bucket that another client made gets jetblob's features by an update, and so an expiry.
+        let plain = place.bucket_with(BucketConfig { plain: true, ..BucketConfig::new(unique("plain")) }).await;
+        let config = BucketConfig::from(plain.status().await.unwrap());
+        assert!(config.plain);
+        let upgraded = place.store.update_bucket(BucketConfig { plain: false, ..config }).await.unwrap();
+        let expiring = jetblob::PutOptions::default().expires_after(Duration::from_mins(1));
+        upgraded.put_with("a", body(10), expiring).await.unwrap();
+    }
+
+    /// 105. What has expired doesn't come back to life with a longer ttl, though nothing was there to sweep it.
+    async fn b105_expired_stays_expired() {
+        let place = crate::Place::local().await;
+        let config = BucketConfig { ttl: Some(Duration::from_millis(100)), ..BucketConfig::new(unique("ttl")) };
+        for _ in 0..10 {
+            let store = Store::open(&place.url).await.unwrap();
+            let bucket = store.create_or_update_bucket(config.clone()).await.unwrap();
+            bucket.put_bytes("a", body(10)).await.unwrap();
+            store.close().await;
+            let expired = Instant::now() + Duration::from_millis(150);
+            while Instant::now() < expired {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+            let store = Store::open(&place.url).await.unwrap();
+            let bucket = store.update_bucket(BucketConfig { ttl: None, ..config.clone() }).await.unwrap();
+            assert_eq!(bucket.info("a").await.unwrap_err().code(), "not_found");
+            store.close().await;
+        }
     }
 }

@@ -8,7 +8,7 @@ use jetblob::{GetOptions, Store, StoreOptions};
 use serde_json::json;
 use tokio::io::AsyncReadExt;
 
-use crate::{Place, assert_holds, body, on_every_engine};
+use crate::{Place, assert_holds, body, on_a_server, on_every_engine};
 
 const CHUNK: usize = 128 * 1024;
 
@@ -215,73 +215,72 @@ on_every_engine! {
     }
 }
 
-/// 53. One chunk is gone, the first, one in the middle, or the last: an error at once, no hang.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn b53_one_chunk_is_missing() {
-    let mut places = vec![Place::jetstream().await];
-    places.extend(Place::oldest_jetstream().await);
-    for place in places {
-        for chunks in [3, 200] {
-            for missing in [0, chunks / 2, chunks - 1] {
-                let bucket = place.bucket().await;
-                bucket.put_bytes("a", body(chunks * CHUNK)).await.unwrap();
-                let context = async_nats::jetstream::new(place.raw().await.unwrap());
-                let stream = context.get_stream(format!("OBJ_{}", bucket.name())).await.unwrap();
-                assert!(stream.delete_message(missing as u64 + 1).await.unwrap());
-                let start = std::time::Instant::now();
-                let error = bucket.get_bytes("a").await.unwrap_err();
-                assert_eq!(error.code(), "data_missing", "{missing} of {chunks}: {error}");
-                assert!(start.elapsed().as_secs() < 5, "{missing} of {chunks}: after {:?}", start.elapsed());
+on_a_server! {
+    /// 53. One chunk is gone, the first, one in the middle, or the last: an error at once, no hang.
+    async fn b53_one_chunk_is_missing() {
+        let mut places = vec![Place::jetstream().await];
+        places.extend(Place::oldest_jetstream().await);
+        for place in places {
+            for chunks in [3, 200] {
+                for missing in [0, chunks / 2, chunks - 1] {
+                    let bucket = place.bucket().await;
+                    bucket.put_bytes("a", body(chunks * CHUNK)).await.unwrap();
+                    let context = async_nats::jetstream::new(place.raw().await.unwrap());
+                    let stream = context.get_stream(format!("OBJ_{}", bucket.name())).await.unwrap();
+                    assert!(stream.delete_message(missing as u64 + 1).await.unwrap());
+                    let start = std::time::Instant::now();
+                    let error = bucket.get_bytes("a").await.unwrap_err();
+                    assert_eq!(error.code(), "data_missing", "{missing} of {chunks}: {error}");
+                    assert!(start.elapsed().as_secs() < 5, "{missing} of {chunks}: after {:?}", start.elapsed());
+                }
             }
         }
     }
-}
 
-/// 55. A transfer may take longer than the idle limit, and its reader may rest for longer than that.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn b55_longer_than_the_idle_limit() {
-    let mut places = vec![Place::jetstream().await];
-    places.extend(Place::oldest_jetstream().await);
-    for place in places {
-        let mut options = StoreOptions::default();
-        options.idle_timeout = Duration::from_secs(1);
-        let store = Store::open_with(&place.url, options).await.unwrap();
-        let whole = body(64 << 20);
-        let bucket = place.bucket().await;
-        bucket.put_bytes("a", whole.clone()).await.unwrap();
-        let mut object = store.bucket(bucket.name()).await.unwrap().get("a").await.unwrap();
-        let mut read = Vec::new();
-        // The time is what is tested: short rests, and two long ones.
-        for rest in [0, 200, 1500, 200, 200, 200, 1500] {
-            read.extend_from_slice(&object.next().await.unwrap().unwrap());
-            tokio::time::sleep(Duration::from_millis(rest)).await;
+    /// 55. A transfer may take longer than the idle limit, and its reader may rest for longer than that.
+    async fn b55_longer_than_the_idle_limit() {
+        let mut places = vec![Place::jetstream().await];
+        places.extend(Place::oldest_jetstream().await);
+        for place in places {
+            let mut options = StoreOptions::default();
+            options.idle_timeout = Duration::from_secs(1);
+            let store = Store::open_with(&place.url, options).await.unwrap();
+            let whole = body(64 << 20);
+            let bucket = place.bucket().await;
+            bucket.put_bytes("a", whole.clone()).await.unwrap();
+            let mut object = store.bucket(bucket.name()).await.unwrap().get("a").await.unwrap();
+            let mut read = Vec::new();
+            // The time is what is tested: short rests, and two long ones.
+            for rest in [0, 200, 1500, 200, 200, 200, 1500] {
+                read.extend_from_slice(&object.next().await.unwrap().unwrap());
+                tokio::time::sleep(Duration::from_millis(rest)).await;
+            }
+            while let Some(chunk) = object.next().await.unwrap() {
+                read.extend_from_slice(&chunk);
+            }
+            assert!(read == whole);
         }
-        while let Some(chunk) = object.next().await.unwrap() {
-            read.extend_from_slice(&chunk);
-        }
-        assert!(read == whole);
     }
-}
 
-/// A large read, of the whole or of a part, needs one consumer: none is given up and made anew after a silence.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn one_consumer_for_a_read() {
-    let place = Place::jetstream().await;
-    let bucket = place.bucket().await;
-    let whole = body(128 << 20);
-    bucket.put_bytes("a", whole.clone()).await.unwrap();
-    let raw = place.raw().await.unwrap();
-    let created = format!("$JS.EVENT.ADVISORY.CONSUMER.CREATED.OBJ_{}.*", bucket.name());
-    let mut created = raw.subscribe(created).await.unwrap();
-    raw.flush().await.unwrap();
-    let size = whole.len() as u64;
-    for range in [0..size, 1_000_000..size - 1_000_000, 50_000_000..size].into_iter().cycle().take(9) {
-        let (begin, end) = (usize::try_from(range.start).unwrap(), usize::try_from(range.end).unwrap());
-        let part = bucket.get_with("a", GetOptions::default().with_range(range.clone())).await.unwrap();
-        assert!(part.into_bytes().await.unwrap() == whole[begin..end]);
-        created.next().await.unwrap();
-        // What the server said before this answer has come before it.
-        raw.request(format!("$JS.API.STREAM.INFO.OBJ_{}", bucket.name()), "".into()).await.unwrap();
-        assert!(created.next().now_or_never().is_none(), "{range:?}");
+    /// A large read, of the whole or of a part, needs one consumer: none is given up and made anew after a silence.
+    async fn one_consumer_for_a_read() {
+        let place = Place::jetstream().await;
+        let bucket = place.bucket().await;
+        let whole = body(128 << 20);
+        bucket.put_bytes("a", whole.clone()).await.unwrap();
+        let raw = place.raw().await.unwrap();
+        let created = format!("$JS.EVENT.ADVISORY.CONSUMER.CREATED.OBJ_{}.*", bucket.name());
+        let mut created = raw.subscribe(created).await.unwrap();
+        raw.flush().await.unwrap();
+        let size = whole.len() as u64;
+        for range in [0..size, 1_000_000..size - 1_000_000, 50_000_000..size].into_iter().cycle().take(9) {
+            let (begin, end) = (usize::try_from(range.start).unwrap(), usize::try_from(range.end).unwrap());
+            let part = bucket.get_with("a", GetOptions::default().with_range(range.clone())).await.unwrap();
+            assert!(part.into_bytes().await.unwrap() == whole[begin..end]);
+            created.next().await.unwrap();
+            // What the server said before this answer has come before it.
+            raw.request(format!("$JS.API.STREAM.INFO.OBJ_{}", bucket.name()), "".into()).await.unwrap();
+            assert!(created.next().now_or_never().is_none(), "{range:?}");
+        }
     }
 }

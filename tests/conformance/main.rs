@@ -65,6 +65,20 @@ macro_rules! on_every_engine {
 }
 pub(crate) use on_every_engine;
 
+/// Tests of places that each of them chooses, bounded in time like the others.
+macro_rules! on_a_server {
+    ($($(#[$promise:meta])* async fn $name:ident() $check:block)*) => {
+        $(
+            $(#[$promise])*
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $name() {
+                crate::in_time(async { $check }).await;
+            }
+        )*
+    };
+}
+pub(crate) use on_a_server;
+
 /// No operation hangs: a test that takes a minute has failed.
 async fn in_time(check: impl Future<Output = ()>) {
     tokio::time::timeout(Duration::from_mins(1), check).await.expect("the test hangs");
@@ -80,6 +94,18 @@ pub(crate) fn body(size: usize) -> Bytes {
         state.to_le_bytes()[0]
     };
     (0..size).map(|_| next()).collect()
+}
+
+/// Whether the bucket lets anything go by itself: the oldest server doesn't.
+pub(crate) async fn lets_expire(bucket: &Bucket) -> bool {
+    let expiring = jetblob::PutOptions::default().expires_after(Duration::from_mins(1));
+    match bucket.put_with("expires", "", expiring).await {
+        Ok(_) => true,
+        Err(error) => {
+            assert_eq!(error.code(), "invalid_argument", "{error}");
+            false
+        }
+    }
 }
 
 /// Waits until the server has no consumer on the bucket any more.

@@ -7,7 +7,7 @@ use data_encoding::BASE64URL;
 use jetblob::Body;
 use serde_json::json;
 
-use crate::{Place, assert_holds, on_every_engine};
+use crate::{Place, assert_holds, on_a_server, on_every_engine};
 
 on_every_engine! {
     /// 2. A bucket name that could not be a stream's is refused before anything is sent.
@@ -59,30 +59,31 @@ on_every_engine! {
     }
 }
 
-/// 7. A path that is not UTF-8 is no name; what nats.go stored under such a one is listed as its record says.
-#[tokio::test]
-async fn b07_not_utf8() {
-    for place in [Place::local().await, Place::jetstream().await] {
-        let bucket = place.bucket().await;
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join(OsStr::from_bytes(b"a\xff"));
-        std::fs::write(&path, "hello").unwrap();
-        assert_eq!(bucket.put_file(&path).await.unwrap_err().code(), "invalid_name");
-        assert!(crate::list::names(&bucket).await.is_empty());
-        bucket.put("a", Body::file(&path)).await.unwrap();
-        assert_holds(&bucket, "a", b"hello").await;
+on_a_server! {
+    /// 7. A path that is not UTF-8 is no name; what nats.go stored under such a one is listed as its record says.
+    async fn b07_not_utf8() {
+        for place in [Place::local().await, Place::jetstream().await] {
+            let bucket = place.bucket().await;
+            let dir = tempfile::tempdir().unwrap();
+            let path = dir.path().join(OsStr::from_bytes(b"a\xff"));
+            std::fs::write(&path, "hello").unwrap();
+            assert_eq!(bucket.put_file(&path).await.unwrap_err().code(), "invalid_name");
+            assert!(crate::list::names(&bucket).await.is_empty());
+            bucket.put("a", Body::file(&path)).await.unwrap();
+            assert_holds(&bucket, "a", b"hello").await;
 
-        let Some(raw) = place.raw().await else { continue };
-        let record = json!({ "name": "b\u{fffd}", "nuid": "abc", "size": 0, "chunks": 0 });
-        let subject = format!("$O.{}.M.{}", bucket.name(), BASE64URL.encode(b"b\xff"));
-        async_nats::jetstream::new(raw)
-            .publish(subject, record.to_string().into())
-            .await
-            .unwrap()
-            .await
-            .unwrap();
-        let mut listed = crate::list::names(&bucket).await;
-        listed.sort();
-        assert_eq!(listed, ["a", "b\u{fffd}"]);
+            let Some(raw) = place.raw().await else { continue };
+            let record = json!({ "name": "b\u{fffd}", "nuid": "abc", "size": 0, "chunks": 0 });
+            let subject = format!("$O.{}.M.{}", bucket.name(), BASE64URL.encode(b"b\xff"));
+            async_nats::jetstream::new(raw)
+                .publish(subject, record.to_string().into())
+                .await
+                .unwrap()
+                .await
+                .unwrap();
+            let mut listed = crate::list::names(&bucket).await;
+            listed.sort();
+            assert_eq!(listed, ["a", "b\u{fffd}"]);
+        }
     }
 }

@@ -10,7 +10,7 @@ use serde_json::json;
 use tests::{Place, Proxy, unique};
 use tokio::io::{AsyncReadExt, AsyncSeekExt};
 
-use crate::{body, on_every_engine};
+use crate::{body, on_a_server, on_every_engine};
 
 const CHUNK: usize = 1000;
 
@@ -182,36 +182,37 @@ on_every_engine! {
     }
 }
 
-/// Only the bytes that were asked for come from the server: no chunk before them, and none after.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn only_the_part_is_read() {
-    let mut places = vec![Place::jetstream().await];
-    places.extend(Place::oldest_jetstream().await);
-    for place in places {
-        let came = Arc::new(AtomicUsize::new(0));
-        let proxy = Proxy::start(&place.url, {
-            let came = came.clone();
-            move |frame| {
-                came.fetch_add(frame.size, Ordering::Relaxed);
-                false
-            }
-        })
-        .await;
-        let sound = place.bucket_with(BucketConfig::new(unique("range"))).await;
-        let whole = body(32 << 20);
-        sound.put_bytes("a", whole.clone()).await.unwrap();
-        sound.put_bytes("moved", whole.clone()).await.unwrap();
-        sound.update_meta("a", "a".into()).await.unwrap();
-        let store = Store::open(proxy.url()).await.unwrap();
-        let bucket = store.bucket(sound.name()).await.unwrap();
-        for name in ["moved", "a"] {
-            for range in [10 << 20..(10 << 20) + 100, 20 << 20..22 << 20, 1..2, (32 << 20) - 1..32 << 20] {
-                let (begin, end) =
-                    (usize::try_from(range.start).unwrap(), usize::try_from(range.end).unwrap());
-                came.store(0, Ordering::Relaxed);
-                assert!(part(&bucket, name, range.clone()).await.unwrap() == whole[begin..end]);
-                let (came, wanted) = (came.load(Ordering::Relaxed), end - begin);
-                assert!(came < wanted + (512 << 10), "{came} bytes came for {range:?} of {name}");
+on_a_server! {
+    /// Only the bytes that were asked for come from the server: no chunk before them, and none after.
+    async fn only_the_part_is_read() {
+        let mut places = vec![Place::jetstream().await];
+        places.extend(Place::oldest_jetstream().await);
+        for place in places {
+            let came = Arc::new(AtomicUsize::new(0));
+            let proxy = Proxy::start(&place.url, {
+                let came = came.clone();
+                move |frame| {
+                    came.fetch_add(frame.size, Ordering::Relaxed);
+                    false
+                }
+            })
+            .await;
+            let sound = place.bucket_with(BucketConfig::new(unique("range"))).await;
+            let whole = body(32 << 20);
+            sound.put_bytes("a", whole.clone()).await.unwrap();
+            sound.put_bytes("moved", whole.clone()).await.unwrap();
+            sound.update_meta("a", "a".into()).await.unwrap();
+            let store = Store::open(proxy.url()).await.unwrap();
+            let bucket = store.bucket(sound.name()).await.unwrap();
+            for name in ["moved", "a"] {
+                for range in [10 << 20..(10 << 20) + 100, 20 << 20..22 << 20, 1..2, (32 << 20) - 1..32 << 20] {
+                    let (begin, end) =
+                        (usize::try_from(range.start).unwrap(), usize::try_from(range.end).unwrap());
+                    came.store(0, Ordering::Relaxed);
+                    assert!(part(&bucket, name, range.clone()).await.unwrap() == whole[begin..end]);
+                    let (came, wanted) = (came.load(Ordering::Relaxed), end - begin);
+                    assert!(came < wanted + (512 << 10), "{came} bytes came for {range:?} of {name}");
+                }
             }
         }
     }

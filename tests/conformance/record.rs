@@ -6,7 +6,7 @@ use jetblob::{Bucket, BucketConfig, Consistency, ObjectMeta};
 use serde_json::{Value, json};
 use tests::{Place, unique};
 
-use crate::{assert_holds, body, on_every_engine};
+use crate::{assert_holds, body, on_a_server, on_every_engine};
 
 const CHUNK: usize = 128 * 1024;
 
@@ -88,77 +88,76 @@ on_every_engine! {
     }
 }
 
-/// 4, 5. Chunks are on a subject of their blob, whose nuid is new with each put; a record is on that of its name.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn b04_subjects() {
-    for (place, bucket) in buckets_on_servers().await {
-        let mut nuids = Vec::new();
-        for size in [10, 300_000] {
-            let nuid = bucket.put_bytes("日本??", body(size)).await.unwrap().nuid.unwrap();
-            assert_eq!(nuid.as_str().len(), 22);
-            place.holds_only(&bucket, &["日本??"]).await;
-            let chunks = format!("$O.{}.C.{nuid}", bucket.name());
-            let record = format!("$O.{}.M.5pel5pysPz8=", bucket.name());
-            let wanted = BTreeMap::from([(chunks, size.div_ceil(CHUNK) as u64), (record, 1)]);
-            assert_eq!(messages(&place, &bucket).await, wanted);
-            nuids.push(nuid);
-        }
-        assert_ne!(nuids[0], nuids[1]);
-    }
-}
-
-/// 19. Each record replaces the one before it, so that a name has one message, and says so in its header.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn b19_rollup() {
-    for (place, bucket) in buckets_on_servers().await {
-        let info = bucket.put_bytes("a", body(10)).await.unwrap();
-        bucket.put_bytes("a", "").await.unwrap();
-        bucket.update_meta("a", "a".into()).await.unwrap();
-        bucket.add_link("l", &info).await.unwrap();
-        bucket.add_bucket_link("l", &bucket).await.unwrap();
-        bucket.put_bytes("d", body(10)).await.unwrap();
-        bucket.delete("d").await.unwrap();
-        bucket.put_bytes("b", body(10)).await.unwrap();
-        bucket.rename("b", "c").await.unwrap();
-        let key = jetblob::BucketName::parse(bucket.name()).unwrap();
-        for name in ["a", "l", "d", "c"] {
-            let subject = key.record_subject(name);
-            assert_eq!(messages(&place, &bucket).await.get(&subject), Some(&1), "{name}");
-            let last = ask(&place, "MSG.GET", &bucket, json!({ "last_by_subj": subject })).await;
-            let headers = data_encoding::BASE64.decode(last["message"]["hdrs"].as_str().unwrap().as_bytes());
-            let headers = String::from_utf8(headers.unwrap()).unwrap();
-            assert!(headers.contains("\r\nNats-Rollup: sub\r\n"), "{name}: {headers}");
+on_a_server! {
+    /// 4, 5. Chunks are on a subject of their blob, whose nuid is new with each put; a record is on that of its name.
+    async fn b04_subjects() {
+        for (place, bucket) in buckets_on_servers().await {
+            let mut nuids = Vec::new();
+            for size in [10, 300_000] {
+                let nuid = bucket.put_bytes("日本??", body(size)).await.unwrap().nuid.unwrap();
+                assert_eq!(nuid.as_str().len(), 22);
+                place.holds_only(&bucket, &["日本??"]).await;
+                let chunks = format!("$O.{}.C.{nuid}", bucket.name());
+                let record = format!("$O.{}.M.5pel5pysPz8=", bucket.name());
+                let wanted = BTreeMap::from([(chunks, size.div_ceil(CHUNK) as u64), (record, 1)]);
+                assert_eq!(messages(&place, &bucket).await, wanted);
+                nuids.push(nuid);
+            }
+            assert_ne!(nuids[0], nuids[1]);
         }
     }
-}
 
-/// 25. nats.net ends an object of full chunks, and an empty one, with a chunk of no bytes that it doesn't count.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn b25_trailing_empty_chunk() {
-    for (place, bucket) in buckets_on_servers().await {
-        let context = async_nats::jetstream::new(place.raw().await.unwrap());
-        for (name, size) in [("empty", 0), ("one", CHUNK), ("many", 3 * CHUNK), ("large", 160 * CHUNK)] {
-            let subject = format!("$O.{}.C.of{name}", bucket.name());
-            let whole = body(size);
-            for chunk in whole.chunks(CHUNK).chain([&[][..]]) {
-                let chunk = bytes::Bytes::copy_from_slice(chunk);
-                context.publish(subject.clone(), chunk).await.unwrap().await.unwrap();
+    /// 19. Each record replaces the one before it, so that a name has one message, and says so in its header.
+    async fn b19_rollup() {
+        for (place, bucket) in buckets_on_servers().await {
+            let info = bucket.put_bytes("a", body(10)).await.unwrap();
+            bucket.put_bytes("a", "").await.unwrap();
+            bucket.update_meta("a", "a".into()).await.unwrap();
+            bucket.add_link("l", &info).await.unwrap();
+            bucket.add_bucket_link("l", &bucket).await.unwrap();
+            bucket.put_bytes("d", body(10)).await.unwrap();
+            bucket.delete("d").await.unwrap();
+            bucket.put_bytes("b", body(10)).await.unwrap();
+            bucket.rename("b", "c").await.unwrap();
+            let key = jetblob::BucketName::parse(bucket.name()).unwrap();
+            for name in ["a", "l", "d", "c"] {
+                let subject = key.record_subject(name);
+                assert_eq!(messages(&place, &bucket).await.get(&subject), Some(&1), "{name}");
+                let last = ask(&place, "MSG.GET", &bucket, json!({ "last_by_subj": subject })).await;
+                let headers = data_encoding::BASE64.decode(last["message"]["hdrs"].as_str().unwrap().as_bytes());
+                let headers = String::from_utf8(headers.unwrap()).unwrap();
+                assert!(headers.contains("\r\nNats-Rollup: sub\r\n"), "{name}: {headers}");
             }
-            let mut record = json!({
-                "name": name, "bucket": bucket.name(), "nuid": format!("of{name}"),
-                "options": { "max_chunk_size": CHUNK }, "digest": jetblob::Digest::of(&whole).to_string(),
-            });
-            if size > 0 {
-                record["size"] = size.into();
-                record["chunks"] = (size / CHUNK).into();
-            }
-            place.plant(&bucket, name, &record).await;
-            assert_holds(&bucket, name, &whole).await;
-            if size > 0 {
-                let end = size as u64;
-                let last = jetblob::GetOptions::default().with_range(end - 10..end);
-                let last = bucket.get_with(name, last).await.unwrap().into_bytes().await.unwrap();
-                assert!(last == whole[size - 10..]);
+        }
+    }
+
+    /// 25. nats.net ends an object of full chunks, and an empty one, with a chunk of no bytes that it doesn't count.
+    async fn b25_trailing_empty_chunk() {
+        for (place, bucket) in buckets_on_servers().await {
+            let context = async_nats::jetstream::new(place.raw().await.unwrap());
+            for (name, size) in [("empty", 0), ("one", CHUNK), ("many", 3 * CHUNK), ("large", 160 * CHUNK)] {
+                let subject = format!("$O.{}.C.of{name}", bucket.name());
+                let whole = body(size);
+                for chunk in whole.chunks(CHUNK).chain([&[][..]]) {
+                    let chunk = bytes::Bytes::copy_from_slice(chunk);
+                    context.publish(subject.clone(), chunk).await.unwrap().await.unwrap();
+                }
+                let mut record = json!({
+                    "name": name, "bucket": bucket.name(), "nuid": format!("of{name}"),
+                    "options": { "max_chunk_size": CHUNK }, "digest": jetblob::Digest::of(&whole).to_string(),
+                });
+                if size > 0 {
+                    record["size"] = size.into();
+                    record["chunks"] = (size / CHUNK).into();
+                }
+                place.plant(&bucket, name, &record).await;
+                assert_holds(&bucket, name, &whole).await;
+                if size > 0 {
+                    let end = size as u64;
+                    let last = jetblob::GetOptions::default().with_range(end - 10..end);
+                    let last = bucket.get_with(name, last).await.unwrap().into_bytes().await.unwrap();
+                    assert!(last == whole[size - 10..]);
+                }
             }
         }
     }

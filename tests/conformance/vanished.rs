@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use jetblob::{BucketConfig, Error, Object, PutOptions};
 use tests::unique;
 
-use crate::{Place, assert_holds, body, on_every_engine};
+use crate::{Place, assert_holds, body, on_a_server, on_every_engine};
 
 /// How the object ends: all that came, or the error.
 async fn end(mut object: Object) -> Result<usize, Error> {
@@ -78,24 +78,25 @@ on_every_engine! {
     }
 }
 
-/// 54. The object expires while it is read: an error that says so soon, or all of its bytes.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn b54_expired() {
-    for place in [Place::local().await, Place::jetstream().await] {
-        let bucket = place.bucket().await;
-        let briefly = PutOptions::default().expires_after(Duration::from_secs(4));
-        bucket.put_with("a", body(LARGE), briefly).await.unwrap();
-        let mut object = bucket.get("a").await.unwrap();
-        object.next().await.unwrap().unwrap();
-        let deadline = Instant::now() + Duration::from_secs(20);
-        while bucket.info("a").await.is_ok() {
-            assert!(Instant::now() < deadline, "it does not expire");
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-        place.holds_only(&bucket, &[]).await;
-        match end(object).await {
-            Ok(_) => assert!(place.directory().is_some(), "only a file stays readable"),
-            Err(error) => assert_eq!(error.code(), "not_found"),
+on_a_server! {
+    /// 54. The object expires while it is read: an error that says so soon, or all of its bytes.
+    async fn b54_expired() {
+        for place in [Place::local().await, Place::jetstream().await] {
+            let bucket = place.bucket().await;
+            let briefly = PutOptions::default().expires_after(Duration::from_secs(4));
+            bucket.put_with("a", body(LARGE), briefly).await.unwrap();
+            let mut object = bucket.get("a").await.unwrap();
+            object.next().await.unwrap().unwrap();
+            let deadline = Instant::now() + Duration::from_secs(20);
+            while bucket.info("a").await.is_ok() {
+                assert!(Instant::now() < deadline, "it does not expire");
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+            place.holds_only(&bucket, &[]).await;
+            match end(object).await {
+                Ok(_) => assert!(place.directory().is_some(), "only a file stays readable"),
+                Err(error) => assert_eq!(error.code(), "not_found"),
+            }
         }
     }
 }

@@ -10,7 +10,7 @@ use jetblob::{BucketConfig, ObjectInfo, Store, Watch, WatchEvent, WatchOptions};
 use serde_json::json;
 use tests::{Place, Server, ServerKind, unique};
 
-use crate::{body, on_every_engine};
+use crate::{body, on_a_server, on_every_engine};
 
 fn options() -> WatchOptions {
     WatchOptions::default()
@@ -253,100 +253,99 @@ on_every_engine! {
     }
 }
 
-/// 91. A client that leaves old records behind: history tells of them, else only the last one comes.
-#[tokio::test]
-async fn b91_left_behind() {
-    let place = Place::jetstream().await;
-    let bucket = place.bucket().await;
-    let raw = async_nats::jetstream::new(place.raw().await.unwrap());
-    let subject = jetblob::BucketName::parse(bucket.name()).unwrap().record_subject("a");
-    for description in ["1", "2", "3"] {
-        let record =
-            json!({ "name": "a", "nuid": "abc", "size": 0, "chunks": 0, "description": description });
-        raw.publish(subject.clone(), record.to_string().into()).await.unwrap().await.unwrap();
-    }
-    let mut watch = bucket.watch().await.unwrap();
-    assert_eq!(next(&mut watch).await.unwrap().description, "3");
-    assert_eq!(next(&mut watch).await, None);
-    let mut watch = bucket.watch_with(options().with_history()).await.unwrap();
-    for description in ["1", "2", "3"] {
-        assert_eq!(next(&mut watch).await.unwrap().description, description);
-    }
-    assert_eq!(next(&mut watch).await, None);
-}
-
-/// 95. The server is killed and comes back: the watch goes on after what it told, without a gap, without anything twice,
-/// and without a second marker.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn b95_server_restarts() {
-    for kind in [ServerKind::Newest, ServerKind::Oldest] {
-        if kind == ServerKind::Oldest && std::env::var_os("JETBLOB_SKIP_OLDEST").is_some() {
-            continue;
+on_a_server! {
+    /// 91. A client that leaves old records behind: history tells of them, else only the last one comes.
+    async fn b91_left_behind() {
+        let place = Place::jetstream().await;
+        let bucket = place.bucket().await;
+        let raw = async_nats::jetstream::new(place.raw().await.unwrap());
+        let subject = jetblob::BucketName::parse(bucket.name()).unwrap().record_subject("a");
+        for description in ["1", "2", "3"] {
+            let record =
+                json!({ "name": "a", "nuid": "abc", "size": 0, "chunks": 0, "description": description });
+            raw.publish(subject.clone(), record.to_string().into()).await.unwrap().await.unwrap();
         }
-        let mut server = Server::start(kind);
-        let place = Place::on(server.url()).await;
-        let bucket = place.bucket_with(BucketConfig::new(unique("restart"))).await;
-        bucket.put_bytes("before", body(10)).await.unwrap();
         let mut watch = bucket.watch().await.unwrap();
-        let mut begun = bucket.watch().await.unwrap();
-        let mut updates = bucket.watch_with(options().updates_only()).await.unwrap();
-        assert_eq!(first(&mut watch).await, ["before"]);
-        for round in 0..3 {
-            server.restart();
-            // A connection of its own: the watch must find out by itself.
-            let writer = loop {
-                let opened = match Store::open(server.url()).await {
-                    Ok(store) => store.bucket(bucket.name()).await,
-                    Err(error) => Err(error),
-                };
-                match opened {
-                    Ok(bucket) => break bucket,
-                    Err(_) => tokio::time::sleep(Duration::from_millis(20)).await,
-                }
-            };
-            for index in 0..3 {
-                writer.put_bytes(format!("{round}.{index}").as_str(), body(10)).await.unwrap();
-            }
-            let start = Instant::now();
-            for watch in [&mut watch, &mut updates] {
-                for index in 0..3 {
-                    assert_eq!(next_name(watch).await, format!("{round}.{index}"));
-                }
-            }
-            assert!(start.elapsed() < Duration::from_secs(10), "after {:?}", start.elapsed());
+        assert_eq!(next(&mut watch).await.unwrap().description, "3");
+        assert_eq!(next(&mut watch).await, None);
+        let mut watch = bucket.watch_with(options().with_history()).await.unwrap();
+        for description in ["1", "2", "3"] {
+            assert_eq!(next(&mut watch).await.unwrap().description, description);
         }
-        // Where the marker comes in it depends on when the first restart struck.
-        let (mut told, mut markers) = (Vec::new(), 0);
-        while told.len() < 10 || markers == 0 {
-            match next(&mut begun).await {
-                Some(info) => told.push(info.name),
-                None => markers += 1,
-            }
-        }
-        assert_eq!((told[0].as_str(), told.len(), markers), ("before", 10, 1), "{told:?}");
+        assert_eq!(next(&mut watch).await, None);
     }
-}
 
-/// 95. The consumer is lost at the server: the watch makes another one.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn b95_consumer_lost() {
-    let place = Place::jetstream().await;
-    let bucket = place.bucket().await;
-    let raw = place.raw().await.unwrap();
-    let mut watch = bucket.watch().await.unwrap();
-    assert_eq!(next(&mut watch).await, None);
-    for round in 0..3 {
-        let names =
-            raw.request(format!("$JS.API.CONSUMER.NAMES.OBJ_{}", bucket.name()), "".into()).await.unwrap();
-        let names: serde_json::Value = serde_json::from_slice(&names.payload).unwrap();
-        for name in names["consumers"].as_array().unwrap() {
-            let delete = format!("$JS.API.CONSUMER.DELETE.OBJ_{}.{}", bucket.name(), name.as_str().unwrap());
-            raw.request(delete, "".into()).await.unwrap();
+    /// 95. The server is killed and comes back: the watch goes on after what it told, without a gap, without anything twice,
+    /// and without a second marker.
+    async fn b95_server_restarts() {
+        for kind in [ServerKind::Newest, ServerKind::Oldest] {
+            if kind == ServerKind::Oldest && std::env::var_os("JETBLOB_SKIP_OLDEST").is_some() {
+                continue;
+            }
+            let mut server = Server::start(kind);
+            let place = Place::on(server.url()).await;
+            let bucket = place.bucket_with(BucketConfig::new(unique("restart"))).await;
+            bucket.put_bytes("before", body(10)).await.unwrap();
+            let mut watch = bucket.watch().await.unwrap();
+            let mut begun = bucket.watch().await.unwrap();
+            let mut updates = bucket.watch_with(options().updates_only()).await.unwrap();
+            assert_eq!(first(&mut watch).await, ["before"]);
+            for round in 0..3 {
+                server.restart();
+                // A connection of its own: the watch must find out by itself.
+                let writer = loop {
+                    let opened = match Store::open(server.url()).await {
+                        Ok(store) => store.bucket(bucket.name()).await,
+                        Err(error) => Err(error),
+                    };
+                    match opened {
+                        Ok(bucket) => break bucket,
+                        Err(_) => tokio::time::sleep(Duration::from_millis(20)).await,
+                    }
+                };
+                for index in 0..3 {
+                    writer.put_bytes(format!("{round}.{index}").as_str(), body(10)).await.unwrap();
+                }
+                let start = Instant::now();
+                for watch in [&mut watch, &mut updates] {
+                    for index in 0..3 {
+                        assert_eq!(next_name(watch).await, format!("{round}.{index}"));
+                    }
+                }
+                assert!(start.elapsed() < Duration::from_secs(10), "after {:?}", start.elapsed());
+            }
+            // Where the marker comes in it depends on when the first restart struck.
+            let (mut told, mut markers) = (Vec::new(), 0);
+            while told.len() < 10 || markers == 0 {
+                match next(&mut begun).await {
+                    Some(info) => told.push(info.name),
+                    None => markers += 1,
+                }
+            }
+            assert_eq!((told[0].as_str(), told.len(), markers), ("before", 10, 1), "{told:?}");
         }
-        let name = format!("{round}");
-        bucket.put_bytes(name.as_str(), body(10)).await.unwrap();
-        let start = Instant::now();
-        assert_eq!(next_name(&mut watch).await, name);
-        assert!(start.elapsed() < Duration::from_secs(5), "after {:?}", start.elapsed());
+    }
+
+    /// 95. The consumer is lost at the server: the watch makes another one.
+    async fn b95_consumer_lost() {
+        let place = Place::jetstream().await;
+        let bucket = place.bucket().await;
+        let raw = place.raw().await.unwrap();
+        let mut watch = bucket.watch().await.unwrap();
+        assert_eq!(next(&mut watch).await, None);
+        for round in 0..3 {
+            let names =
+                raw.request(format!("$JS.API.CONSUMER.NAMES.OBJ_{}", bucket.name()), "".into()).await.unwrap();
+            let names: serde_json::Value = serde_json::from_slice(&names.payload).unwrap();
+            for name in names["consumers"].as_array().unwrap() {
+                let delete = format!("$JS.API.CONSUMER.DELETE.OBJ_{}.{}", bucket.name(), name.as_str().unwrap());
+                raw.request(delete, "".into()).await.unwrap();
+            }
+            let name = format!("{round}");
+            bucket.put_bytes(name.as_str(), body(10)).await.unwrap();
+            let start = Instant::now();
+            assert_eq!(next_name(&mut watch).await, name);
+            assert!(start.elapsed() < Duration::from_secs(5), "after {:?}", start.elapsed());
+        }
     }
 }
