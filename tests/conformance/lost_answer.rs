@@ -151,7 +151,7 @@ on_a_server! {
         )
         .await;
         let mut options = StoreOptions::default();
-        options.idle_timeout = Duration::from_secs(2);
+        options.idle_timeout = Duration::from_secs(1);
         let store = Store::open_with(proxy.url(), options).await.unwrap();
         for before in [0, 10, 300_000] {
             if before > 0 {
@@ -182,7 +182,7 @@ on_a_server! {
 
     /// Answers to a rename, an update, a link and a delete are lost: each is brought to its end, and took effect once.
     async fn b34_other_writes() {
-        for plain in [false, true] {
+        let checks = [false, true].map(|plain| async move {
             let faulty = Faulty::new(Duration::from_secs(30)).await;
             let config = BucketConfig { plain, ..BucketConfig::new(unique("lost")) };
             let sound = faulty.place.bucket_with(config).await;
@@ -210,7 +210,8 @@ on_a_server! {
             }
             assert_eq!(crate::list::names(&sound).await, ["l"]);
             faulty.place.holds_only(&sound, &[]).await;
-        }
+        });
+        futures_util::future::join_all(checks).await;
     }
 
     /// 67. A rename is cut off between its steps, where there is no atomic batch: the object has two names then. Whichever is
