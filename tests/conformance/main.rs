@@ -16,6 +16,7 @@ mod condition;
 mod delete;
 mod expiry;
 mod get;
+mod handle;
 mod info;
 mod link;
 mod list;

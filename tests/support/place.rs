@@ -55,6 +55,12 @@ impl Place {
         Self { store: Store::open(url).await.expect("a connection"), url: url.to_owned(), dir: None }
     }
 
+    /// The same place, opened anew.
+    pub async fn again(mut self) -> Self {
+        self.store = Store::open(&self.url).await.expect("the store");
+        self
+    }
+
     /// A bucket of a name that no other test uses.
     pub async fn bucket(&self) -> Bucket {
         self.bucket_with(BucketConfig::new(unique("bucket"))).await

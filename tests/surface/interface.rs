@@ -97,6 +97,8 @@ calls! {
     Watch::next(any());
     Error::code(any());
     Error::is_retryable(any());
+    Error::bucket(any());
+    Error::name(any());
     PutOptions::with_progress(any(), |_| {});
     PutOptions::if_absent(any());
     PutOptions::if_revision(any(), 0);

@@ -227,6 +227,51 @@ impl Error {
         )
     }
 
+    /// The bucket that the error is about, where there is one.
+    pub fn bucket(&self) -> Option<&str> {
+        self.subject().0
+    }
+
+    /// The name of the object that the error is about, where there is one.
+    pub fn name(&self) -> Option<&str> {
+        self.subject().1
+    }
+
+    fn subject(&self) -> (Option<&str>, Option<&str>) {
+        match self {
+            Self::NotFound { bucket, name, .. }
+            | Self::AlreadyExists { bucket, name }
+            | Self::LinkNotAllowed { bucket, name }
+            | Self::LinkToDeleted { bucket, name }
+            | Self::LinkToLink { bucket, name }
+            | Self::IsBucketLink { bucket, name, .. }
+            | Self::LinkLoop { bucket, name }
+            | Self::Conflict { bucket, name, .. }
+            | Self::DigestMismatch { bucket, name, .. }
+            | Self::DataMissing { bucket, name, .. }
+            | Self::ObjectChanged { bucket, name }
+            | Self::BadMeta { bucket, name, .. } => (Some(bucket), Some(name)),
+            Self::BucketNotFound { bucket }
+            | Self::BucketExists { bucket, .. }
+            | Self::InvalidConfig { bucket, .. }
+            | Self::Sealed { bucket }
+            | Self::BucketDeleted { bucket } => (Some(bucket), None),
+            Self::InvalidName { name, .. } => (None, Some(name)),
+            Self::Unknown { during, .. }
+            | Self::QuotaExceeded { during, .. }
+            | Self::PermissionDenied { during, .. }
+            | Self::JetStreamNotEnabled { during, .. }
+            | Self::Timeout { during, .. }
+            | Self::Unavailable { during, .. }
+            | Self::Io { during, .. }
+            | Self::Server { during, .. } => (during.bucket.as_deref(), during.name.as_deref()),
+            Self::InvalidArgument { .. }
+            | Self::Unauthenticated { .. }
+            | Self::Tls { .. }
+            | Self::Closed { .. } => (None, None),
+        }
+    }
+
     /// Says what was being done, where the error doesn't say it yet.
     pub(crate) fn during(
         mut self,

@@ -51,6 +51,8 @@ mod finish;
 #[cfg(feature = "store")]
 mod get;
 #[cfg(feature = "store")]
+pub mod handle;
+#[cfg(feature = "store")]
 mod info;
 #[cfg(feature = "store")]
 mod link;

@@ -1,32 +1,46 @@
 //! Pushing an object in, chunk by chunk.
 
 use std::io;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use futures_util::stream;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 
 use crate::protocol::{ObjectInfo, ObjectMeta};
 use crate::{Body, Bucket, Error, PutOptions, Result};
 
-/// How many pieces may wait to be stored.
-const WAITING: usize = 16;
+/// How many bytes may wait to be stored. One piece may be larger.
+const WAITING: u32 = 4 << 20;
 
 /// An object that is being pushed in. Nothing of it is visible before [`finish`](Self::finish).
 ///
 /// Dropping it, or [`abort`](Self::abort), leaves the old object as it was, and removes what was sent.
 #[derive(Debug)]
 pub struct Upload {
-    pieces: mpsc::Sender<Piece>,
+    pieces: mpsc::UnboundedSender<Piece>,
+    room: Arc<Semaphore>,
     put: Option<oneshot::Receiver<Result<ObjectInfo>>>,
     failed: Option<Error>,
 }
 
 #[derive(Debug)]
 enum Piece {
-    Bytes(Bytes),
+    Bytes(Bytes, OwnedSemaphorePermit),
     /// The end that the caller meant, unlike that of an upload that was dropped.
     End,
+}
+
+/// The pieces, for as long as the put takes them.
+struct Pieces {
+    receiver: mpsc::UnboundedReceiver<Piece>,
+    room: Arc<Semaphore>,
+}
+
+impl Drop for Pieces {
+    fn drop(&mut self) {
+        self.room.close();
+    }
 }
 
 impl Bucket {
@@ -51,41 +65,50 @@ impl Bucket {
 
     /// Like [`upload`](Self::upload), with the options of a put.
     pub fn upload_with(&self, meta: impl Into<ObjectMeta>, options: PutOptions) -> Upload {
-        let (sender, receiver) = mpsc::channel(WAITING);
-        let body = stream::unfold(receiver, |mut receiver| async move {
-            match receiver.recv().await {
-                Some(Piece::Bytes(bytes)) => Some((Ok(bytes), receiver)),
+        let (sender, receiver) = mpsc::unbounded_channel();
+        let room = Arc::new(Semaphore::new(WAITING as usize));
+        let body = stream::unfold(Pieces { receiver, room: room.clone() }, |mut pieces| async move {
+            match pieces.receiver.recv().await {
+                Some(Piece::Bytes(bytes, _room)) => Some((Ok(bytes), pieces)),
                 Some(Piece::End) => None,
-                None => Some((
-                    Err(io::Error::new(io::ErrorKind::Interrupted, "the upload was dropped")),
-                    receiver,
-                )),
+                None => {
+                    Some((Err(io::Error::new(io::ErrorKind::Interrupted, "the upload was dropped")), pieces))
+                }
             }
         });
         let (bucket, meta) = (self.clone(), meta.into());
-        let (sent, outcome) = oneshot::channel();
+        let (mut sent, outcome) = oneshot::channel();
         let engine = bucket.engine.clone();
         let under_way = bucket.begin_put();
         engine.in_background(Box::pin(async move {
             let _under_way = under_way;
-            let _ = sent.send(bucket.put_with(meta, Body::stream(body), options).await);
+            tokio::select! {
+                outcome = bucket.put_with(meta, Body::stream(body), options) => {
+                    let _ = sent.send(outcome);
+                }
+                () = sent.closed() => {}
+            }
         }));
-        Upload { pieces: sender, put: Some(outcome), failed: None }
+        Upload { pieces: sender, room, put: Some(outcome), failed: None }
     }
 }
 
 impl Upload {
-    /// Hands bytes over; waits while too much is under way. Fails with the error of the put, once that has failed.
+    /// Hands bytes over; waits while too much is under way. Fails with the error of the put, once that has failed. When
+    /// it is dropped before its end, the bytes were not taken.
     pub async fn write(&mut self, bytes: impl Into<Bytes>) -> Result<()> {
-        if self.pieces.send(Piece::Bytes(bytes.into())).await.is_err() {
-            self.outcome().await?;
+        let bytes = bytes.into();
+        let size = u32::try_from(bytes.len()).unwrap_or(WAITING).clamp(1, WAITING);
+        let room = self.room.clone().acquire_many_owned(size).await;
+        if room.is_ok_and(|room| self.pieces.send(Piece::Bytes(bytes, room)).is_ok()) {
+            return Ok(());
         }
-        Ok(())
+        self.outcome().await.map(drop)
     }
 
-    /// Commits the object, and tells what the store has of it.
+    /// Commits the object, and tells what the store has of it. Dropping the future gives the upload up, as that of a put.
     pub async fn finish(mut self) -> Result<ObjectInfo> {
-        let _ = self.pieces.send(Piece::End).await;
+        let _ = self.pieces.send(Piece::End);
         self.outcome().await
     }
 
@@ -99,12 +122,13 @@ impl Upload {
     }
 
     async fn outcome(&mut self) -> Result<ObjectInfo> {
-        let outcome = match self.put.take() {
+        let outcome = match &mut self.put {
             None => Err(self.failed.clone().unwrap_or(Error::Closed { what: "the upload" })),
             Some(put) => {
                 put.await.unwrap_or_else(|error| Err(Error::io("the upload", &io::Error::other(error))))
             }
         };
+        self.put = None;
         self.failed = outcome.as_ref().err().cloned();
         outcome
     }
