@@ -4,12 +4,46 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use futures_util::TryStreamExt;
-use jetblob::{BucketConfig, Store};
+use jetblob::{BucketConfig, ListOptions, Store};
 use tests::unique;
 
 use crate::{assert_holds, body, on_a_server, on_every_engine};
 
 on_every_engine! {
+    /// A closed store says that it is closed, not that its server is away.
+    async fn use_after_close(place: Place) {
+        let bucket = place.bucket().await;
+        let config = BucketConfig::new(bucket.name());
+        let info = bucket.put_bytes("a", body(10)).await.unwrap();
+        place.store.close().await;
+        let closed = [
+            bucket.info("a").await.unwrap_err(),
+            bucket.get("a").await.unwrap_err(),
+            bucket.put_bytes("a", body(10)).await.unwrap_err(),
+            bucket.put_bytes("a", body(1 << 20)).await.unwrap_err(),
+            bucket.update_meta("a", "b".into()).await.unwrap_err(),
+            bucket.add_link("l", &info).await.unwrap_err(),
+            bucket.delete("a").await.unwrap_err(),
+            bucket.purge("a").await.unwrap_err(),
+            bucket.status().await.unwrap_err(),
+            bucket.seal().await.unwrap_err(),
+            bucket.watch().await.unwrap_err(),
+            bucket.list(ListOptions::default()).try_next().await.unwrap_err(),
+            place.store.bucket(bucket.name()).await.unwrap_err(),
+            place.store.create_bucket(config.clone()).await.unwrap_err(),
+            place.store.update_bucket(config).await.unwrap_err(),
+            place.store.delete_bucket(bucket.name()).await.unwrap_err(),
+            place.store.bucket_names().try_next().await.unwrap_err(),
+            place.store.buckets().try_next().await.unwrap_err(),
+        ];
+        for (number, error) in closed.iter().enumerate() {
+            assert_eq!(error.code(), "closed", "{number}: {error}");
+        }
+        place.store.close().await;
+        let again = place.again().await;
+        assert_eq!(again.store.bucket(bucket.name()).await.unwrap().info("a").await.unwrap().size, 10);
+    }
+
     /// 99, 103. What a bucket is created with is what its status tells.
     async fn b99_status(place: Place) {
         let bucket = place.bucket().await;

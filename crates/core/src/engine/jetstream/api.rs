@@ -1,6 +1,7 @@
 //! Requests with an idle limit, and what the server's refusals mean.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use async_nats::connection::State;
@@ -13,7 +14,7 @@ use tokio_util::task::TaskTracker;
 
 use super::denial::Denials;
 use super::expiry;
-use super::inbox::InboxPool;
+use super::inbox::{Inbox, InboxPool};
 use super::reconnect::Reconnects;
 use crate::engine::StoreOptions;
 use crate::protocol::BucketName;
@@ -51,6 +52,7 @@ pub(super) struct Api {
     reconnects: Reconnects,
     inboxes: Arc<InboxPool>,
     background: TaskTracker,
+    closed: AtomicBool,
 }
 
 /// Why a request has no good answer.
@@ -147,15 +149,18 @@ impl Api {
         let inboxes = Arc::new(InboxPool::new(client.clone(), denials.clone(), options.idle_timeout));
         let background = TaskTracker::new();
         let idle_timeout = options.idle_timeout;
-        Self { client, prefix, idle_timeout, denials, reconnects, inboxes, background }
+        let closed = AtomicBool::new(false);
+        Self { client, prefix, idle_timeout, denials, reconnects, inboxes, background, closed }
     }
 
     pub(super) fn client(&self) -> &Client {
         &self.client
     }
 
-    pub(super) fn inboxes(&self) -> &Arc<InboxPool> {
-        &self.inboxes
+    /// An inbox for a transfer.
+    pub(super) async fn inbox(&self) -> Result<Inbox> {
+        self.check_open()?;
+        self.inboxes.take().await
     }
 
     /// Changes when the connection is made anew.
@@ -184,6 +189,7 @@ impl Api {
         if timeout(self.idle_timeout, self.background.wait()).await.is_err() {
             tracing::warn!("clean-up is still under way: the server doesn't answer");
         }
+        self.closed.store(true, Ordering::Release);
         let _ = timeout(self.idle_timeout, self.client.drain()).await;
     }
 
@@ -217,7 +223,12 @@ impl Api {
         self.in_time(self.client.publish_with_reply_and_headers(subject, reply, headers, payload)).await
     }
 
+    fn check_open(&self) -> Result<()> {
+        if self.closed.load(Ordering::Acquire) { Err(Error::Closed { what: "the store" }) } else { Ok(()) }
+    }
+
     async fn in_time(&self, publish: impl Future<Output = Result<(), PublishError>>) -> Result<()> {
+        self.check_open()?;
         match timeout(self.idle_timeout, publish).await {
             Ok(published) => published.map_err(|error| Error::unavailable(error.to_string())),
             Err(_) => Err(self.silence("the connection to take a message")),
@@ -226,6 +237,7 @@ impl Api {
 
     /// Subscribes to what comes to an inbox.
     pub(super) async fn subscribe(&self, inbox: String) -> Result<Subscriber> {
+        self.check_open()?;
         subscribe(&self.client, inbox, self.idle_timeout).await
     }
 
@@ -255,6 +267,7 @@ impl Api {
         payload: Bytes,
         headers: Option<HeaderMap>,
     ) -> Result<Message, Refusal> {
+        self.check_open().map_err(Refusal::Failed)?;
         let patience = ATTEMPT.min(self.idle_timeout);
         // The client's own limit leaves out the time that a request waits to be sent.
         let mut request = Request::new().payload(payload).timeout(None);

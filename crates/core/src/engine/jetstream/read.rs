@@ -277,7 +277,7 @@ impl Blob {
             "batch": self.chunks_left().unwrap_or(DIRECT_CHUNKS).clamp(1, DIRECT_CHUNKS),
             "max_bytes": DIRECT_BYTES,
         });
-        let mut inbox = api.inboxes().take().await?;
+        let mut inbox = api.inbox().await?;
         let reply = inbox.reply(*next);
         api.publish(subject.clone().into(), reply, request.to_string().into()).await?;
         let (mut batch, mut before) = (Batch { chunks: VecDeque::new(), pending: None }, 0);

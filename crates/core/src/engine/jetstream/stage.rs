@@ -59,7 +59,7 @@ impl JetStreamStaging {
         } else {
             Flow::Window(Window::new(stream.window()))
         };
-        let inbox = stream.api.inboxes().take().await?;
+        let inbox = stream.api.inbox().await?;
         let NewBlob { nuid, expires, .. } = blob;
         Ok(Self(Some(Publishing { stream, nuid, expires, inbox, flow, failed: None })))
     }
