@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use futures_util::TryStreamExt;
 use serde_json::Value;
 use tempfile::TempDir;
 use tests::{Place, Server, ServerKind, root};
@@ -28,9 +27,8 @@ pub(crate) struct Scenario {
 
 /// Runs all scenarios of a file.
 pub(crate) async fn file(file: &str, engine: Engine) {
-    let server = (engine == Engine::JetStream).then(|| Server::start(ServerKind::Newest));
     for scenario in scenarios(file) {
-        run(scenario, server.as_ref().map(Server::url)).await;
+        run(scenario, engine).await;
     }
 }
 
@@ -52,16 +50,13 @@ pub(crate) fn scenarios(file: &str) -> Vec<Scenario> {
     list(&scenarios).iter().map(scenario).collect()
 }
 
-/// Runs a scenario on a store without buckets: of this server, or in a directory of its own.
-pub(crate) async fn run(scenario: Scenario, server: Option<&str>) {
-    let place = match server {
-        Some(url) => Place::on(url).await,
+/// Runs a scenario on a store of its own: a server, or a directory.
+pub(crate) async fn run(scenario: Scenario, engine: Engine) {
+    let server = (engine == Engine::JetStream).then(|| Server::start(ServerKind::Newest));
+    let place = match &server {
+        Some(server) => Place::on(server.url()).await,
         None => Place::local().await,
     };
-    let buckets: Vec<String> = place.store.bucket_names().try_collect().await.expect("the buckets");
-    for bucket in buckets {
-        place.store.delete_bucket(&bucket).await.expect("a bucket that goes");
-    }
     let steps = async {
         let mut world = World::begin(place);
         for (index, step) in scenario.steps.iter().enumerate() {
