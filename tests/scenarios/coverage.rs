@@ -72,14 +72,15 @@ fn calls(scenario: &Scenario) -> Vec<(String, BTreeSet<String>)> {
     calls
 }
 
-/// The fields that are expected anywhere in a value.
-fn fields(value: &Value, into: &mut BTreeSet<String>) {
+/// The keys and the texts anywhere in a value.
+fn words(value: &Value, into: &mut BTreeSet<String>) {
     match value {
         Value::Object(object) => {
             into.extend(object.keys().cloned());
-            object.values().for_each(|value| fields(value, into));
+            object.values().for_each(|value| words(value, into));
         }
-        Value::Array(items) => items.iter().for_each(|item| fields(item, into)),
+        Value::Array(items) => items.iter().for_each(|item| words(item, into)),
+        Value::String(text) => into.extend([text.clone()]),
         _ => {}
     }
 }
@@ -122,17 +123,25 @@ fn every_option_is_given() {
     }
 }
 
+/// The fields and the cases of types are each given, or expected, under the key of a step where they belong.
 #[test]
-fn every_field_is_expected() {
-    let mut expected = BTreeSet::new();
-    for step in all().flat_map(|scenario| scenario.steps) {
-        fields(step.get("expect").unwrap_or(&Value::Null), &mut expected);
-    }
-    for kind in ["ObjectInfo", "BucketStatus", "Link", "Object", "WatchEvent"] {
-        let surface = surface();
-        let parts = list(&surface["types"][kind]).iter().map(text);
-        let missing: Vec<_> = parts.filter(|part| !expected.contains(part) && part != "caught_up").collect();
-        assert!(missing.is_empty(), "no scenario expects {missing:?} of {kind}");
+fn every_field_and_case_is_there() {
+    let surface = surface();
+    for (key, types) in [
+        ("config", &["BucketConfig", "Placement", "Storage"][..]),
+        ("meta", &["ObjectMeta", "Link"]),
+        ("options", &["ByteRange", "Consistency"]),
+        ("expect", &["BucketStatus", "Storage", "ObjectInfo", "Link", "Object", "WatchEvent"]),
+    ] {
+        let mut there = BTreeSet::new();
+        for step in all().flat_map(|scenario| scenario.steps) {
+            words(step.get(key).unwrap_or(&Value::Null), &mut there);
+        }
+        for kind in types {
+            let parts = list(&surface["types"][kind]).iter().map(text);
+            let missing: Vec<_> = parts.filter(|part| !there.contains(part)).collect();
+            assert!(missing.is_empty(), "no `{key}` has {missing:?} of {kind}");
+        }
     }
 }
 
