@@ -1,7 +1,7 @@
 //! The grammar of the command line: what all commands take. What one takes is beside what it does.
 
 use std::env;
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -36,13 +36,13 @@ pub(crate) struct Cli {
 
 impl Cli {
     /// Reads the arguments and the variables of the environment. An empty variable is none, as for the `nats` command.
-    pub(crate) fn read() -> Result<Self, clap::Error> {
+    pub(crate) fn read(args: &[OsString]) -> Result<Self, clap::Error> {
         let is_empty = |name: &OsStr| env::var_os(name).is_some_and(|value| value.is_empty());
         let mut command = Self::command().mut_args(|argument| match argument.get_env() {
             Some(name) if is_empty(name) => argument.env(Resettable::Reset),
             _ => argument,
         });
-        let mut matches = command.try_get_matches_from_mut(env::args_os())?;
+        let mut matches = command.try_get_matches_from_mut(args)?;
         Self::from_arg_matches_mut(&mut matches).map_err(|error| error.format(&mut command))
     }
 }

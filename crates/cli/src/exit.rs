@@ -1,13 +1,14 @@
 //! Why a command failed, what is said of it, and the exit code that it becomes.
 
+use std::ffi::OsString;
 use std::io::{self, Write};
-use std::process::ExitCode;
 
 use jetblob::Error;
 use serde_json::json;
 
 use crate::escape;
 
+pub(crate) const DONE: u8 = 0;
 /// Done in part, or failed for a reason without a code of its own.
 const OTHER: u8 = 1;
 const USAGE: u8 = 2;
@@ -139,18 +140,18 @@ fn of_error(error: &Error) -> u8 {
     }
 }
 
-/// Prints the help that was asked for, or says what is wrong with the command line.
-pub(crate) fn of_grammar(error: &clap::Error) -> ExitCode {
-    let json =
-        || std::env::args_os().take_while(|argument| argument != "--").any(|argument| argument == "--json");
+/// Prints the help that was asked for, or says what is wrong with the command line; the exit code.
+pub(crate) fn of_grammar(error: &clap::Error, args: &[OsString]) -> u8 {
+    let json = || args.iter().take_while(|argument| *argument != "--").any(|argument| argument == "--json");
     if error.use_stderr() && json() {
         let text = error.render().to_string();
         let message = text.lines().next().unwrap_or_default();
         report(true, "usage", message.strip_prefix("error: ").unwrap_or(message), false);
-        return USAGE.into();
+        return USAGE;
     }
-    let _ = error.print();
-    u8::try_from(error.exit_code()).unwrap_or(USAGE).into()
+    // Other languages, whose programs may call this, don't empty the buffer at their end.
+    let _ = error.print().and_then(|()| io::stdout().flush());
+    u8::try_from(error.exit_code()).unwrap_or(USAGE)
 }
 
 #[cfg(test)]
