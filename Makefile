@@ -30,6 +30,7 @@ lint: ## formatting and lints; each feature builds alone
 	cargo clippy -p jetblob --no-default-features -- -D warnings
 	cargo clippy -p jetblob --no-default-features --features local -- -D warnings
 	cargo clippy -p jetblob --no-default-features --features jetstream -- -D warnings
+	cargo clippy -p jetblob --no-default-features --features context -- -D warnings
 
 docs: ## the library's documentation, without a warning
 	RUSTDOCFLAGS="-D warnings" cargo doc -p jetblob --no-deps

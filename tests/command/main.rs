@@ -1,7 +1,7 @@
-//! The `jetblob` command on real servers that let only some in.
+//! The `jetblob` command on real servers that let only some in, and the calls of the library that it is made of.
 
 use std::fs;
-use std::process::Output;
+use std::process::{Command, Output};
 
 use data_encoding::BASE64URL_NOPAD;
 use nkeys::KeyPair;
@@ -33,9 +33,21 @@ impl Home {
     }
 
     fn run(&self, variables: &[(&str, &str)], arguments: &[&str]) -> Output {
-        let mut command = jetblob();
+        self.start(jetblob(), variables, arguments)
+    }
+
+    fn start(&self, mut command: Command, variables: &[(&str, &str)], arguments: &[&str]) -> Output {
         command.env_clear().env("HOME", self.0.path()).current_dir(self.0.path());
         command.envs(variables.iter().copied()).args(arguments).output().unwrap()
+    }
+
+    /// The names of the buckets in the store that the library opens, or the code of its error.
+    fn opens(&self, variables: &[(&str, &str)], arguments: &[&str]) -> String {
+        let opener = Command::new(env!("CARGO_BIN_EXE_context-opener"));
+        let output = self.start(opener, variables, arguments);
+        let error = String::from_utf8(output.stderr).unwrap();
+        assert!(!error.contains("s3cret") && !error.contains("panicked"), "{error}");
+        String::from_utf8(output.stdout).unwrap().trim_end().to_owned()
     }
 
     /// Works in the account that the context leads to.
@@ -168,4 +180,49 @@ fn a_domain_and_a_prefix_for_replies() {
     let output = home.run(&[], &["--context", "elsewhere", "bucket", "create", "b"]);
     let error = String::from_utf8_lossy(&output.stderr);
     assert!(error.contains("in domain \"leaf\""), "{error}");
+}
+
+#[test]
+fn the_library_opens_what_the_command_does() {
+    let server = server("authorization { user: ann, password: s3cret }");
+    let (home, url) = (Home::new(), server.url());
+    home.add("ann", &server, json!({ "user": "ann", "password": "s3cret" }));
+    home.add("nobody", &server, json!({}));
+    fs::write(home.0.path().join(".config/nats/context/broken.json"), "{s3cret").unwrap();
+    for variables in [&[("NATS_CONTEXT", "ann")][..], &[("JETBLOB_STORE", "store")], &[]] {
+        let bucket = if let [(_, value)] = variables { value } else { "home" };
+        assert!(home.run(variables, &["bucket", "create", bucket]).status.success());
+        assert_eq!(home.opens(variables, &["-"]), *bucket);
+    }
+    assert!(home.0.path().join(".local/share/jetblob").is_dir());
+
+    let password = [("NATS_USER", "ann"), ("NATS_PASSWORD", "s3cret")];
+    let with = |variable| [&password[..], &[variable]].concat();
+    for (variables, arguments, outcome) in [
+        // A context's own server, whatever else is said.
+        (&[][..], &["ann"][..], "ann"),
+        (&[("JETBLOB_STORE", "store"), ("NATS_CONTEXT", "broken")], &["ann"], "ann"),
+        // Variables for a context that says less, and in the place of what it says.
+        (&[], &["nobody"], "unauthenticated"),
+        (&password, &["nobody"], "ann"),
+        (&[("NATS_PASSWORD", "wrong")], &["ann"], "unauthenticated"),
+        // Options in the place of both.
+        (&[], &["ann", "wrong"], "unauthenticated"),
+        (&password, &["nobody", "wrong"], "unauthenticated"),
+        // No name at all.
+        (&with(("NATS_URL", url)), &["-"], "ann"),
+        (&with(("JETBLOB_STORE", url)), &["-"], "ann"),
+        (&with(("JETBLOB_STORE", url)), &["-", "wrong"], "unauthenticated"),
+        (&[("JETBLOB_STORE", url), ("NATS_CONTEXT", "ann")], &["-"], "ann"),
+        (&[("JETBLOB_STORE", url)], &["-"], "unauthenticated"),
+        (&[("JETBLOB_STORE", "store"), ("NATS_CONTEXT", "ann")], &["-"], "store"),
+        // What can't be followed.
+        (&[], &["none"], "invalid_argument"),
+        (&[("NATS_CONTEXT", "broken")], &["-"], "invalid_argument"),
+        (&[("NATS_CREDS", "none")], &["ann"], "io"),
+    ] {
+        assert_eq!(home.opens(variables, arguments), outcome, "{variables:?} {arguments:?}");
+    }
+    home.write(".config/nats/context.txt", "ann");
+    assert_eq!(home.opens(&[], &["-"]), "ann");
 }

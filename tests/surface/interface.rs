@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::SeekFrom;
 
+use jetblob::context::Choice;
 use jetblob::{
     Body, Bucket, BucketConfig, BucketStatus, ByteRange, Condition, Consistency, During, Error, GetOptions,
     InfoOptions, Link, ListOptions, Object, ObjectInfo, ObjectMeta, Placement, PutOptions, Resolved, Storage,
@@ -35,6 +36,8 @@ macro_rules! calls {
 calls! {
     Store::open("");
     Store::open_with("", any());
+    Store::open_context("", any());
+    Store::open_default(any());
     Store::with_client(any());
     Store::with_engine(any());
     Store::jetstream(any());
@@ -95,6 +98,7 @@ calls! {
     Upload::finish(any());
     Upload::abort(any());
     Watch::next(any());
+    Choice::open(any());
     Error::code(any());
     Error::is_retryable(any());
     Error::bucket(any());
@@ -211,7 +215,7 @@ fn leading_name(text: &str) -> &str {
 /// The public methods of the operations, as their sources have them.
 fn methods_in_source() -> BTreeSet<String> {
     let mut methods = BTreeSet::new();
-    for file in sources("crates/core/src") {
+    for file in ["crates/core/src", "crates/core/src/context"].map(sources).concat() {
         for (of, lines) in blocks(&source(file), "impl ") {
             let public = lines.iter().filter_map(|line| {
                 line.strip_prefix("    pub fn ").or(line.strip_prefix("    pub async fn "))

@@ -1,12 +1,9 @@
 //! The grammar of the command line: what all commands take. What one takes is beside what it does.
 
-use std::env;
-use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::builder::Resettable;
-use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand};
 
 use crate::commands::bucket::BucketCommand;
 use crate::commands::cat::Cat;
@@ -34,29 +31,19 @@ pub(crate) struct Cli {
     pub(crate) global: Global,
 }
 
-impl Cli {
-    /// Reads the arguments and the variables of the environment. An empty variable is none, as for the `nats` command.
-    pub(crate) fn read(args: &[OsString]) -> Result<Self, clap::Error> {
-        let is_empty = |name: &OsStr| env::var_os(name).is_some_and(|value| value.is_empty());
-        let mut command = Self::command().mut_args(|argument| match argument.get_env() {
-            Some(name) if is_empty(name) => argument.env(Resettable::Reset),
-            _ => argument,
-        });
-        let mut matches = command.try_get_matches_from_mut(args)?;
-        Self::from_arg_matches_mut(&mut matches).map_err(|error| error.format(&mut command))
-    }
-}
-
 /// What every command takes. Help shows it after the command's own.
+///
+/// The variables that help names are read by the library, the same for every language.
 #[derive(Debug, Args)]
 #[command(next_display_order = 100)]
 pub(crate) struct Global {
-    /// The store: a directory, or nats://, tls://, ws://, wss:// and a server (several are separated by commas).
+    /// The store: a directory, or nats://, tls://, ws://, wss:// and a server (several are separated by commas) [env:
+    /// JETBLOB_STORE]
     ///
     /// A server in front of a path wins over it. Without either the store is the first of: the server of --context,
     /// the one in $NATS_URL, the one of the context that the `nats` command has selected, the directory
     /// $XDG_DATA_HOME/jetblob, or ~/.local/share/jetblob.
-    #[arg(long, global = true, value_name = "URL", env = "JETBLOB_STORE", hide_env_values = true)]
+    #[arg(long, global = true, value_name = "URL")]
     pub(crate) store: Option<String>,
     /// Print one JSON object a line, errors on stderr included.
     #[arg(long, global = true)]
@@ -77,44 +64,30 @@ pub(crate) struct Global {
 pub(crate) struct Connection {
     /// A context of the `nats` command: its server, and how to reach it.
     ///
-    /// With --store, or a server in front of a path, it is how to reach that server. What is given by option or
-    /// variable wins over the context. Without it the context is $NATS_CONTEXT.
+    /// With --store, or a server in front of a path, it is how to reach that server. Options win over variables, and
+    /// both over the context; credentials do so as one thing. Without it the context is $NATS_CONTEXT.
     #[arg(long, global = true, value_name = "NAME")]
     pub(crate) context: Option<String>,
-    /// A credentials file (JWT and seed).
-    #[arg(long, global = true, value_name = "FILE", env = "NATS_CREDS", hide_env_values = true)]
+    /// A credentials file (JWT and seed) [env: NATS_CREDS]
+    #[arg(long, global = true, value_name = "FILE")]
     pub(crate) creds: Option<PathBuf>,
-    /// A user. A token is taken from $NATS_TOKEN alone.
-    #[arg(long, global = true, env = "NATS_USER", hide_env_values = true)]
+    /// A user; a token is taken from $NATS_TOKEN alone [env: NATS_USER]
+    #[arg(long, global = true)]
     pub(crate) user: Option<String>,
-    /// The user's password; safer in the environment, where other users don't see it.
-    #[arg(long, global = true, env = "NATS_PASSWORD", hide_env_values = true)]
+    /// The user's password; safer in the environment, where other users don't see it [env: NATS_PASSWORD]
+    #[arg(long, global = true)]
     pub(crate) password: Option<String>,
-    /// A file with the seed of an nkey.
-    #[arg(long, global = true, value_name = "FILE", env = "NATS_NKEY", hide_env_values = true)]
+    /// A file with the seed of an nkey [env: NATS_NKEY]
+    #[arg(long, global = true, value_name = "FILE")]
     pub(crate) nkey: Option<PathBuf>,
-    /// A file of root certificates in PEM, instead of the system's.
-    #[arg(long, global = true, value_name = "FILE", env = "NATS_CA", hide_env_values = true)]
+    /// A file of root certificates in PEM, instead of the system's [env: NATS_CA]
+    #[arg(long, global = true, value_name = "FILE")]
     pub(crate) tlsca: Option<PathBuf>,
-    /// The client's certificate in PEM.
-    #[arg(
-        long,
-        global = true,
-        value_name = "FILE",
-        requires = "tlskey",
-        env = "NATS_CERT",
-        hide_env_values = true
-    )]
+    /// The client's certificate in PEM [env: NATS_CERT]
+    #[arg(long, global = true, value_name = "FILE")]
     pub(crate) tlscert: Option<PathBuf>,
-    /// The key of the client's certificate in PEM.
-    #[arg(
-        long,
-        global = true,
-        value_name = "FILE",
-        requires = "tlscert",
-        env = "NATS_KEY",
-        hide_env_values = true
-    )]
+    /// The key of the client's certificate in PEM [env: NATS_KEY]
+    #[arg(long, global = true, value_name = "FILE")]
     pub(crate) tlskey: Option<PathBuf>,
     /// Start TLS before the server says anything.
     #[arg(long, global = true)]
@@ -122,8 +95,8 @@ pub(crate) struct Connection {
     /// The JetStream domain.
     #[arg(long, global = true)]
     pub(crate) domain: Option<String>,
-    /// What the subjects of replies begin with, if not _INBOX.
-    #[arg(long, global = true, value_name = "PREFIX", env = "NATS_INBOX_PREFIX", hide_env_values = true)]
+    /// What the subjects of replies begin with, if not _INBOX [env: NATS_INBOX_PREFIX]
+    #[arg(long, global = true, value_name = "PREFIX")]
     pub(crate) inbox_prefix: Option<String>,
     /// How long any step may go without progress: 10s, 2m.
     #[arg(long, global = true, value_name = "DURATION", default_value = "30s", value_parser = parse_some_time)]
@@ -210,12 +183,5 @@ mod tests {
         assert_eq!(parse_entry("key=a=b"), pair("key", "a=b"));
         assert_eq!(parse_entry("key="), pair("key", ""));
         assert!(parse_entry("=v").is_err() && parse_entry("v").is_err());
-    }
-
-    #[test]
-    fn secrets_in_the_environment_are_not_in_the_help() {
-        for argument in Cli::command().get_arguments().filter(|argument| argument.get_env().is_some()) {
-            assert!(argument.is_hide_env_values_set(), "{argument}");
-        }
     }
 }

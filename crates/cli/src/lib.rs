@@ -3,19 +3,17 @@
 use std::ffi::OsString;
 use std::time::Duration;
 
+use clap::Parser;
+
 use crate::args::Cli;
 use crate::exit::Failure;
 
 mod args;
 mod commands;
-mod connection;
-mod context;
 mod escape;
 mod exit;
-mod home;
 mod interrupt;
 mod json;
-mod nkey;
 mod output;
 mod path;
 mod pipe;
@@ -42,7 +40,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// ```
 pub fn run(args: impl IntoIterator<Item = OsString>) -> u8 {
     let args: Vec<_> = args.into_iter().collect();
-    let cli = match Cli::read(&args) {
+    let cli = match Cli::try_parse_from(&args) {
         Ok(cli) => cli,
         Err(error) => return exit::of_grammar(&error, &args),
     };

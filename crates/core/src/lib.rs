@@ -23,7 +23,7 @@
 //! ```
 //!
 //! The layers, each knowing only those before it: [`protocol`] (pure), [`engine`] (what keeps records and blobs), the
-//! operations ([`Store`], [`Bucket`]). Without default features only [`protocol`] is built.
+//! operations ([`Store`], [`Bucket`]), and [`context`] (which store is meant where none is named). Without default features only [`protocol`] is built.
 
 pub mod protocol;
 
@@ -38,6 +38,8 @@ mod body;
 mod bucket;
 #[cfg(feature = "store")]
 mod condition;
+#[cfg(feature = "context")]
+pub mod context;
 #[cfg(feature = "store")]
 mod delete;
 #[cfg(feature = "store")]
@@ -58,6 +60,8 @@ mod info;
 mod link;
 #[cfg(feature = "store")]
 mod list;
+#[cfg(feature = "store")]
+mod location;
 #[cfg(feature = "store")]
 mod meta;
 #[cfg(feature = "store")]

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use futures_util::{Stream, TryStreamExt};
 
 use crate::engine::{Engine, StoreOptions, bucket_name};
+use crate::location::Location;
 use crate::protocol::{BucketConfig, BucketName, BucketStatus};
 use crate::{Bucket, Error, Result};
 
@@ -31,8 +32,12 @@ impl Store {
 
     /// Like [`open`](Self::open), with options.
     pub async fn open_with(url: &str, options: StoreOptions) -> Result<Self> {
-        let opened = match Location::parse(url)? {
-            Location::Servers => Self::connect(url, options).await,
+        Self::open_at(Location::parse(url)?, options).await
+    }
+
+    pub(crate) async fn open_at(location: Location, options: StoreOptions) -> Result<Self> {
+        let opened = match location {
+            Location::Servers(url) => Self::connect(&url, options).await,
             Location::Directory(path) => Self::open_directory(path).await,
         };
         opened.map_err(|error| error.during("open", None, None))
@@ -188,47 +193,4 @@ fn check_config(config: &BucketConfig) -> Result<BucketName> {
 fn not_built(feature: &str, url: &str) -> Error {
     let reason = format!("{url:?} needs the feature `{feature}`, which this build leaves out");
     Error::InvalidArgument { argument: "store URL", reason }
-}
-
-/// What a URL means.
-#[derive(Debug, PartialEq)]
-enum Location {
-    Servers,
-    Directory(PathBuf),
-}
-
-impl Location {
-    fn parse(url: &str) -> Result<Self> {
-        let invalid =
-            |reason: &str| Error::InvalidArgument { argument: "store URL", reason: reason.to_owned() };
-        if url.is_empty() {
-            return Err(invalid("it is empty; give a directory, or nats://host:4222"));
-        }
-        if let Some(path) = url.strip_prefix("file:") {
-            let path = path.strip_prefix("//").unwrap_or(path);
-            return Ok(Self::Directory(path.into()));
-        }
-        match url.split_once("://") {
-            Some(("nats" | "tls" | "ws" | "wss", _)) => Ok(Self::Servers),
-            Some((scheme, _)) => {
-                Err(invalid(&format!("{scheme}:// is not known; use nats, tls, ws, wss, file, or a path")))
-            }
-            None => Ok(Self::Directory(url.into())),
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_url_says_what_keeps_the_store() {
-        assert_eq!(Location::parse("nats://a:4222,nats://b:4222").unwrap(), Location::Servers);
-        assert_eq!(Location::parse("file:///var/blobs").unwrap(), Location::Directory("/var/blobs".into()));
-        assert_eq!(Location::parse("file:blobs").unwrap(), Location::Directory("blobs".into()));
-        assert_eq!(Location::parse("./blobs").unwrap(), Location::Directory("./blobs".into()));
-        assert_eq!(Location::parse("http://a").unwrap_err().code(), "invalid_argument");
-        assert_eq!(Location::parse("").unwrap_err().code(), "invalid_argument");
-    }
 }

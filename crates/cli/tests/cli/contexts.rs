@@ -91,7 +91,7 @@ fn a_context_is_for_a_server() {
     contexts.add("x", r#"{"url": "nats://127.0.0.1:1"}"#);
     let directory = contexts.0.store();
     let directory = directory.to_str().unwrap();
-    let both = "--context is for a server";
+    let both = "\"x\" is for a server";
     contexts.run(&[], &["ls", "--context", "x", "--store", directory]).failed(2, both);
     contexts.run(&[("JETBLOB_STORE", directory)], &["ls", "--context", "x"]).failed(2, "$JETBLOB_STORE");
     // Variables are for all commands, and for servers.
@@ -121,7 +121,7 @@ fn a_context_that_is_not_there_is_named_with_those_that_are() {
 #[test]
 fn a_selected_context_that_fails_says_how_to_do_without_it() {
     let contexts = Contexts::new();
-    let way_out = "give --store to do without it";
+    let way_out = "set $JETBLOB_STORE, to do without it";
     contexts.select("gone");
     contexts.run(&[], &["ls"]).failed(2, way_out);
     contexts.add("gone", "not JSON");
@@ -151,6 +151,9 @@ fn credentials_come_from_the_context_where_none_are_given() {
     contexts.run(&[], &["ls", "--context", "x", "nats://127.0.0.1:2/b"]).failed(1, theirs);
     contexts.run(&[("NATS_CREDS", "mine.creds")], &context).failed(1, "file mine.creds: ");
     contexts.run(&[("NATS_NKEY", "mine.nk")], &context).failed(1, "nkey file mine.nk: ");
+    contexts
+        .run(&[("NATS_NKEY", "mine.nk")], &["ls", "--context", "x", "--creds", "f"])
+        .failed(1, "file f: ");
     for name in ["NATS_USER", "NATS_TOKEN"] {
         went_to(1, contexts.run(&[(name, "mine")], &context));
     }
@@ -178,7 +181,10 @@ fn tls_comes_from_the_context_where_it_is_not_given() {
     contexts.run(&[], &context).failed(1, "client key c.key: ");
     let mine = [("NATS_CERT", "mine.pem"), ("NATS_KEY", "mine.key")];
     contexts.run(&mine, &context).failed(1, "client certificate mine.pem: ");
-    contexts.run(&mine[..1], &context).failed(2, "--tlskey");
+    contexts.run(&mine[..1], &context).failed(2, "$NATS_KEY");
+    let half = [&context[..], &["--tlscert", "half.pem"]].concat();
+    contexts.run(&mine[1..], &half).failed(1, "client certificate half.pem: ");
+    contexts.run(&[], &half).failed(2, "$NATS_KEY");
     contexts.0.write("c.key", b"");
     went_to(1, contexts.run(&[], &context));
 }
@@ -208,8 +214,13 @@ fn references_are_followed_to_files_alone() {
     contexts.run(&[], &["ls", "--context", "x"]).failed(1, &format!("file {nats}/a.creds: "));
     contexts.add("x", r#"{"url": "127.0.0.1:1", "creds": "op://vault/s3cret"}"#);
     let refused = contexts.run(&[], &["ls", "--context", "x"]).failed(2, "`op:`");
-    assert!(refused.stderr.contains("--creds") && !refused.stderr.contains("s3cret"), "{}", refused.stderr);
+    assert!(
+        refused.stderr.contains("$NATS_CREDS") && !refused.stderr.contains("s3cret"),
+        "{}",
+        refused.stderr
+    );
     // The way out is one.
+    contexts.run(&[("NATS_CREDS", "f")], &["ls", "--context", "x"]).failed(1, "file f: ");
     contexts.run(&[], &["ls", "--context", "x", "--creds", "f"]).failed(1, "file f: ");
     contexts.add("x", &format!(r#"{{"url": "127.0.0.1:1", "token": "file://{nats}/token"}}"#));
     contexts.run(&[], &["ls", "--context", "x"]).failed(1, &format!("{nats}/token: "));

@@ -43,6 +43,18 @@ pub struct StoreOptions {
     pub idle_timeout: Duration,
 }
 
+impl StoreOptions {
+    /// Whether there are credentials of any kind.
+    #[cfg(feature = "jetstream")]
+    pub(crate) fn has_credentials(&self) -> bool {
+        self.credentials_file.is_some()
+            || self.credentials.is_some()
+            || self.user_and_password.is_some()
+            || self.token.is_some()
+            || self.nkey_seed.is_some()
+    }
+}
+
 impl Default for StoreOptions {
     fn default() -> Self {
         Self {

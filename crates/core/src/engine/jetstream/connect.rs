@@ -61,11 +61,7 @@ fn check_subject(argument: &'static str, text: Option<&str>) -> Result<()> {
 
 /// The first user, password or token in the URLs, where the options give no credentials.
 fn with_user_of_url(mut options: StoreOptions, servers: &[ServerAddr]) -> StoreOptions {
-    let given = options.user_and_password.is_some()
-        || options.token.is_some()
-        || options.nkey_seed.is_some()
-        || options.credentials.is_some()
-        || options.credentials_file.is_some();
+    let given = options.has_credentials();
     let Some(server) = servers.iter().find(|server| !given && server.has_user_pass()) else {
         return options;
     };

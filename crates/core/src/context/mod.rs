@@ -1,19 +1,29 @@
-//! The contexts of the `nats` command: named files, each with a server and how to reach it.
+//! The contexts of the `nats` command: named files, each with a server and how to reach it. And which store is meant
+//! where none is named, of which they are a part.
+//!
+//! [`Store::open_context`](crate::Store::open_context) and [`Store::open_default`](crate::Store::open_default) open
+//! stores by them; a command line of one's own uses [`Choice`]. No error repeats a secret.
 
-use jetblob::StoreOptions;
-
+use self::environment::Environment;
 use self::file::{Fields, Origin};
-use crate::exit::Failure;
-use crate::nkey;
+use crate::{Result, StoreOptions};
 
+mod choice;
+mod connection;
+mod credentials;
+mod environment;
 mod file;
+mod nkey;
+mod open;
 mod reference;
+
+pub use choice::Choice;
 
 /// Where a context without a URL leads, as for the `nats` command.
 const DEFAULT_URL: &str = "nats://127.0.0.1:4222";
 
-/// A context. It has no `Debug`, for it holds secrets.
-pub(crate) struct Context {
+/// A context.
+struct Context {
     origin: Origin,
     url: Option<String>,
     user: Option<String>,
@@ -34,16 +44,16 @@ pub(crate) struct Context {
 
 impl Context {
     /// The context of this name.
-    pub(crate) fn named(name: &str) -> Result<Self, Failure> {
-        Self::read(file::named(name)?)
+    fn named(environment: &Environment, name: &str) -> Result<Self> {
+        Self::read(file::named(environment, name)?)
     }
 
     /// The context that the `nats` command has selected, if there is one.
-    pub(crate) fn selected() -> Result<Option<Self>, Failure> {
-        file::selected()?.map(Self::read).transpose()
+    fn selected(environment: &Environment) -> Result<Option<Self>> {
+        file::selected(environment)?.map(Self::read).transpose()
     }
 
-    fn read(fields: Fields) -> Result<Self, Failure> {
+    fn read(fields: Fields) -> Result<Self> {
         Ok(Self {
             url: fields.text("url")?,
             user: fields.text("user")?,
@@ -65,19 +75,19 @@ impl Context {
     }
 
     /// The servers.
-    pub(crate) fn url(&self) -> Result<String, Failure> {
+    fn url(&self) -> Result<String> {
         let url = self.url.as_deref().unwrap_or(DEFAULT_URL);
         servers(url).map_err(|reason| self.origin.refuse(&format!("url {reason}")))
     }
 
     /// Adds what the context says of the connection, but for the credentials, where nothing is given yet.
-    pub(crate) fn complete(&self, options: &mut StoreOptions) -> Result<(), Failure> {
+    fn complete(&self, environment: &Environment, options: &mut StoreOptions) -> Result<()> {
         if options.root_certificates.is_none() {
-            options.root_certificates = self.origin.path("ca", self.ca.as_deref())?;
+            options.root_certificates = self.origin.path(environment, "ca", self.ca.as_deref())?;
         }
         if options.client_certificate.is_none() {
-            let certificate = self.origin.path("cert", self.cert.as_deref())?;
-            let key = self.origin.path("key", self.key.as_deref())?;
+            let certificate = self.origin.path(environment, "cert", self.cert.as_deref())?;
+            let key = self.origin.path(environment, "key", self.key.as_deref())?;
             if certificate.is_some() != key.is_some() {
                 return Err(self.origin.refuse("cert and key are one thing, and one of them is missing"));
             }
@@ -94,61 +104,10 @@ impl Context {
         }
         Ok(())
     }
-
-    /// Adds the context's credentials. A password that is given elsewhere wins.
-    pub(crate) fn authenticate(
-        &self,
-        options: &mut StoreOptions,
-        password: Option<&str>,
-    ) -> Result<(), Failure> {
-        let kinds = [
-            ("user", &self.user),
-            ("creds", &self.creds),
-            ("nkey", &self.nkey),
-            ("user_jwt", &self.user_jwt.clone().or_else(|| self.user_seed.clone())),
-        ];
-        let given: Vec<&str> =
-            kinds.iter().filter(|(_, value)| value.is_some()).map(|(kind, _)| *kind).collect();
-        if let [one, other, ..] = given[..] {
-            return Err(self.origin.refuse(&format!("it has both {one} and {other}; keep one of them")));
-        }
-        if let Some(user) = &self.user {
-            let password = match password {
-                Some(password) => Some(password.to_owned()),
-                None => self.origin.literal("password", self.password.as_deref())?,
-            };
-            options.user_and_password = Some((user.clone(), password.unwrap_or_default()));
-        }
-        options.token = self.origin.literal("token", self.token.as_deref())?;
-        options.credentials_file = self.origin.path("creds", self.creds.as_deref())?;
-        options.nkey_seed =
-            self.origin.path("nkey", self.nkey.as_deref())?.as_deref().map(nkey::read_seed).transpose()?;
-        options.credentials = self.jwt_and_seed()?;
-        Ok(())
-    }
-
-    /// `user_jwt` and `user_seed` as the text of a `.creds` file.
-    fn jwt_and_seed(&self) -> Result<Option<String>, Failure> {
-        let jwt = self.origin.literal("user_jwt", self.user_jwt.as_deref())?;
-        let seed = self.origin.literal("user_seed", self.user_seed.as_deref())?;
-        match (jwt, seed) {
-            (None, None) => Ok(None),
-            (Some(jwt), Some(seed)) => Ok(Some(format!(
-                "-----BEGIN NATS USER JWT-----\n{}\n------END NATS USER JWT------\n\n\
-                 -----BEGIN USER NKEY SEED-----\n{}\n------END USER NKEY SEED------\n",
-                jwt.trim(),
-                seed.trim()
-            ))),
-            _ => {
-                let reason = "user_jwt and user_seed are one thing, and one of them is missing";
-                Err(self.origin.refuse(reason))
-            }
-        }
-    }
 }
 
 /// A list of servers as a URL that can't be taken for a directory; or what it must be.
-pub(crate) fn servers(url: &str) -> Result<String, &'static str> {
+fn servers(url: &str) -> Result<String, &'static str> {
     let url = url.trim();
     let first = url.split(',').next().unwrap_or_default();
     match first.split_once("://") {
@@ -162,17 +121,22 @@ pub(crate) fn servers(url: &str) -> Result<String, &'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Error;
 
-    fn parse(text: &str) -> Result<Context, Failure> {
+    pub(super) fn parse(text: &str) -> Result<Context> {
         let origin = Origin { name: "x".to_owned(), file: "/c/x.json".into(), selected: false };
         Fields::parse(origin, text.as_bytes()).and_then(Context::read)
     }
 
+    fn nowhere() -> Environment {
+        Environment::new(|_| None, None)
+    }
+
     #[track_caller]
     fn options_of(text: &str) -> StoreOptions {
-        let (mut options, context) = (StoreOptions::default(), parse(text).ok().unwrap());
-        context.authenticate(&mut options, None).unwrap();
-        context.complete(&mut options).unwrap();
+        let (mut options, context) = (StoreOptions::default(), parse(text).unwrap());
+        context.authenticate(&nowhere(), &mut options, None).unwrap();
+        context.complete(&nowhere(), &mut options).unwrap();
         options
     }
 
@@ -182,10 +146,11 @@ mod tests {
         let mut options = StoreOptions::default();
         let refused = parse(text).and_then(|context| {
             context.url()?;
-            context.authenticate(&mut options, None)?;
-            context.complete(&mut options)
+            context.authenticate(&nowhere(), &mut options, None)?;
+            context.complete(&nowhere(), &mut options)
         });
-        let Err(Failure::Usage(message)) = refused else { panic!("{text} is taken") };
+        let Err(error @ Error::InvalidArgument { .. }) = refused else { panic!("{text} is taken") };
+        let message = error.to_string();
         for word in words.iter().chain(&["\"x\"", "/c/x.json"]) {
             assert!(message.contains(word), "{word:?} is not in {message:?}");
         }
@@ -221,7 +186,7 @@ mod tests {
         for value in ["null", "\"\""] {
             let fields = fields.map(|field| format!("{field:?}: {value}")).join(",");
             for text in ["{}".to_owned(), format!("{{{fields}}}")] {
-                assert_eq!(parse(&text).ok().unwrap().url().unwrap(), DEFAULT_URL);
+                assert_eq!(parse(&text).unwrap().url().unwrap(), DEFAULT_URL);
                 let options = options_of(&text);
                 assert_eq!(format!("{options:?}"), nothing);
                 assert!(options.user_and_password.is_none() && options.token.is_none());
@@ -258,22 +223,24 @@ mod tests {
     fn what_is_given_elsewhere_wins() {
         let context = r#"{"jetstream_domain": "hub", "jetstream_api_prefix": "p", "inbox_prefix": "i", "ca": "/ca",
             "cert": "/c", "key": "/k", "user": "ann", "password": "theirs"}"#;
-        let context = parse(context).ok().unwrap();
-        let mut options = StoreOptions::default();
-        options.domain = Some("leaf".to_owned());
-        options.inbox_prefix = Some("mine".to_owned());
-        options.root_certificates = Some("/mine".into());
-        options.client_certificate = Some(("/my/c".into(), "/my/k".into()));
-        context.complete(&mut options).unwrap();
+        let context = parse(context).unwrap();
+        let mut options = StoreOptions {
+            domain: Some("leaf".to_owned()),
+            inbox_prefix: Some("mine".to_owned()),
+            root_certificates: Some("/mine".into()),
+            client_certificate: Some(("/my/c".into(), "/my/k".into())),
+            ..StoreOptions::default()
+        };
+        context.complete(&nowhere(), &mut options).unwrap();
         assert_eq!((options.domain.as_deref(), options.api_prefix.as_deref()), (Some("leaf"), None));
         assert_eq!(options.inbox_prefix.as_deref(), Some("mine"));
         assert_eq!(options.root_certificates, Some("/mine".into()));
         assert_eq!(options.client_certificate, Some(("/my/c".into(), "/my/k".into())));
-        context.authenticate(&mut options, Some("mine")).unwrap();
+        context.authenticate(&nowhere(), &mut options, Some("mine".to_owned())).unwrap();
         assert_eq!(options.user_and_password, Some(("ann".to_owned(), "mine".to_owned())));
 
         let mut options = StoreOptions::default();
-        context.complete(&mut options).unwrap();
+        context.complete(&nowhere(), &mut options).unwrap();
         assert_eq!((options.domain.as_deref(), options.api_prefix.as_deref()), (Some("hub"), None));
     }
 
@@ -293,12 +260,12 @@ mod tests {
             (r#"{"url": "http://ann:s3cret@h"}"#, &["url", "nats://"]),
             (r#"{"url": "file:///tmp"}"#, &["url", "nats://"]),
             (r#"{"url": "/tmp"}"#, &["url", "nats://"]),
-            (r#"{"creds": "op://s3cret"}"#, &["creds", "`op:`", "--creds"]),
-            (r#"{"nkey": "env://s3cret"}"#, &["nkey", "`env:`", "--nkey"]),
-            (r#"{"ca": "DATA:s3cret"}"#, &["ca", "`data:`", "--tlsca"]),
+            (r#"{"creds": "op://s3cret"}"#, &["creds", "`op:`", "$NATS_CREDS"]),
+            (r#"{"nkey": "env://s3cret"}"#, &["nkey", "`env:`", "$NATS_NKEY"]),
+            (r#"{"ca": "DATA:s3cret"}"#, &["ca", "`data:`", "$NATS_CA"]),
             (r#"{"token": "op://s3cret"}"#, &["token", "`op:`", "$NATS_TOKEN"]),
             (r#"{"user": "u", "password": "data:s3cret"}"#, &["password", "`data:`", "$NATS_PASSWORD"]),
-            (r#"{"user_jwt": "env://s3cret", "user_seed": "SU"}"#, &["user_jwt", "`env:`", "--creds"]),
+            (r#"{"user_jwt": "env://s3cret", "user_seed": "SU"}"#, &["user_jwt", "`env:`", "$NATS_CREDS"]),
             (r#"{"user_jwt": "s3cret"}"#, &["user_jwt", "user_seed"]),
             (r#"{"user_seed": "s3cret"}"#, &["user_jwt", "user_seed"]),
             (r#"{"user": "s3cret", "creds": "/f"}"#, &["user", "creds"]),

@@ -3,16 +3,21 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use super::environment::Environment;
 use super::file::Origin;
-use crate::exit::Failure;
-use crate::home;
+use crate::{Error, Result};
 
 /// What stands in front of a value that is kept elsewhere, as the `nats` command knows it.
 const SCHEMES: [&str; 5] = ["data", "env", "file", "nsc", "op"];
 
 impl Origin {
     /// The value of a field that names a file.
-    pub(super) fn path(&self, field: &str, value: Option<&str>) -> Result<Option<PathBuf>, Failure> {
+    pub(super) fn path(
+        &self,
+        environment: &Environment,
+        field: &str,
+        value: Option<&str>,
+    ) -> Result<Option<PathBuf>> {
         let Some(value) = value else { return Ok(None) };
         let path = match scheme(value).as_deref() {
             None => value,
@@ -22,35 +27,41 @@ impl Origin {
             }
             Some(scheme) => return Err(self.elsewhere(field, scheme)),
         };
-        let path = expand(path, home::home().as_deref(), |name| home::variable(name).ok().flatten());
+        let path = expand(path, environment.home(), |name| environment.text(name).ok().flatten());
         Ok(Some(path.map_err(|name| {
             self.refuse(&format!("{field} is below ${name}, and there is no such variable"))
         })?))
     }
 
     /// The value of a field that is itself what is meant, unless it says where that is.
-    pub(super) fn literal(&self, field: &str, value: Option<&str>) -> Result<Option<String>, Failure> {
+    pub(super) fn literal(
+        &self,
+        environment: &Environment,
+        field: &str,
+        value: Option<&str>,
+    ) -> Result<Option<String>> {
         match value.and_then(scheme).as_deref().filter(|scheme| SCHEMES.contains(scheme)) {
             None => Ok(value.map(str::to_owned)),
             Some("file") => {
-                let Some(path) = self.path(field, value)? else { return Ok(None) };
+                let Some(path) = self.path(environment, field, value)? else { return Ok(None) };
                 let what = || format!("{field} of context {:?}, {}", self.name, path.display());
-                let text = fs::read_to_string(&path).map_err(|error| Failure::io(what(), error))?;
+                let text = fs::read_to_string(&path).map_err(|error| Error::io(what(), &error))?;
                 Ok(Some(text.trim_end_matches(['\r', '\n']).to_owned()))
             }
             Some(scheme) => Err(self.elsewhere(field, scheme)),
         }
     }
 
-    fn elsewhere(&self, field: &str, scheme: &str) -> Failure {
+    fn elsewhere(&self, field: &str, scheme: &str) -> Error {
+        // Variables are the same in every language, and on the command line.
         let way_out = match field {
-            "creds" => "give --creds and a file",
-            "nkey" => "give --nkey and a file",
-            "token" => "give $NATS_TOKEN",
-            "password" => "give $NATS_PASSWORD",
-            "user_jwt" | "user_seed" => "give --creds and a file with both",
-            "ca" => "give --tlsca and a file",
-            _ => "give --tlscert and --tlskey and files",
+            "creds" => "set $NATS_CREDS to a file",
+            "nkey" => "set $NATS_NKEY to a file",
+            "token" => "set $NATS_TOKEN",
+            "password" => "set $NATS_PASSWORD",
+            "user_jwt" | "user_seed" => "set $NATS_CREDS to a file with both",
+            "ca" => "set $NATS_CA to a file",
+            _ => "set $NATS_CERT and $NATS_KEY to files",
         };
         self.refuse(&format!("{field} is a `{scheme}:` reference, which can't be followed; {way_out}"))
     }
