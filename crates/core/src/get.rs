@@ -108,8 +108,7 @@ impl Bucket {
     /// The bytes go to a temporary file beside it, which takes the name once they are all there and verified: after a
     /// failure the file is as it was, or still not there.
     pub async fn get_file(&self, name: &str, path: impl AsRef<Path>) -> Result<ObjectInfo> {
-        let object = self.get(name).await?;
-        object.into_file(path).await.map_err(|error| error.during("get", Some(self.name()), Some(name)))
+        self.get(name).await?.into_file(path).await
     }
 
     async fn open_object(&self, name: &str, options: GetOptions) -> Result<Object> {

@@ -223,7 +223,11 @@ impl Object {
         progress: impl Fn(u64),
     ) -> Result<ObjectInfo> {
         let path = path.as_ref();
-        let failed = |error: io::Error| Error::io(format!("file {}", path.display()), &error);
+        let (bucket, name) = (self.bucket.name().to_owned(), self.info.name.clone());
+        let failed = |error: io::Error| {
+            let error = Error::io(format!("file {}", path.display()), &error);
+            error.during("get", Some(&bucket), Some(&name))
+        };
         let mut file = FileWriter::create(path.to_owned()).await.map_err(failed)?;
         let mut received = 0;
         loop {
