@@ -1,0 +1,151 @@
+"""An object that is being read."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING
+
+from .errors import InvalidArgumentError
+
+if TYPE_CHECKING:
+    import builtins
+    import os
+    from collections.abc import Callable
+    from types import TracebackType
+    from typing import Self
+
+    from typing_extensions import Buffer
+
+    from . import _native
+    from ._info import ObjectInfo
+
+ALL = (1 << 63) - 1
+
+
+class Object:
+    """An object that is being read: its info, and its bytes as an asynchronous iterator of chunks, or by ``read``.
+
+    Size and SHA-256 are verified before the last bytes are handed out: who came to the end has the right bytes; who got
+    an error must not use what there is. That is so for whole objects, see :attr:`is_verified`. To be dropped, or
+    closed, ends the transfer, at the server too.
+    """
+
+    def __init__(self, native: _native.Download) -> None:
+        self._native = native
+        self._info = native.info
+
+    @property
+    def info(self) -> ObjectInfo:
+        """What the store tells of the object that the bytes belong to: of a link's target, if it was a link."""
+        return self._info
+
+    @property
+    def range(self) -> builtins.range:
+        """The part of the object that this reads, in bytes."""
+        return range(*self._native.range)
+
+    @property
+    def is_verified(self) -> bool:
+        """Whether the bytes are verified against the object's SHA-256 before the last of them is handed out.
+
+        Not so for a part of an object, after a seek that led anywhere but to its beginning, and for an object whose
+        writer gave it no digest, or whose digest is to be ignored.
+        """
+        return self._native.is_verified
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> bytes:
+        chunk = await self._native.read(ALL).run()
+        if not chunk:
+            raise StopAsyncIteration
+        return chunk
+
+    async def read(self, size: int | None = -1, /) -> bytes:
+        """Read so many bytes, fewer only at the end; the rest, if ``size`` is negative or ``None``."""
+        left = ALL if size is None or size < 0 else size
+        pieces = []
+        while left and (piece := await self._native.read(left).run()):
+            pieces.append(piece)
+            left -= len(piece)
+        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+    async def readinto(self, buffer: Buffer, /) -> int:
+        """Fill a writable buffer; give how many bytes there were, fewer than it holds only at the end."""
+        view = memoryview(buffer).cast("B")
+        filled = 0
+        while filled < len(view) and (piece := await self._native.read(len(view) - filled).run()):
+            view[filled : filled + len(piece)] = piece
+            filled += len(piece)
+        return filled
+
+    async def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
+        """Go on elsewhere, and give the new position; both count from the beginning of the range that was asked for.
+
+        Costs nothing until the next read, which fetches from there on. Beyond the end there is nothing to read.
+        """
+        await self._native.seek(position := target(offset, whence, self.tell(), len(self.range))).run()
+        return position
+
+    def tell(self) -> int:
+        """Give the position of the next byte, from the beginning of the range that was asked for."""
+        return self._native.position
+
+    async def into_bytes(self) -> bytes:
+        """Read the rest, and close."""
+        async with self:
+            return await self.read()
+
+    async def into_string(self) -> str:
+        """Read the rest as UTF-8 text, and close. Fails with :class:`InvalidArgumentError` if it is none."""
+        return text(await self.into_bytes(), self._info.name)
+
+    async def into_file(
+        self, path: str | os.PathLike[str], *, progress: Callable[[int], object] | None = None
+    ) -> ObjectInfo:
+        """Read the rest into a file, and close. The file appears, or is replaced, when it is whole.
+
+        ``progress`` is told how many bytes came so far.
+        """
+        return await self._native.read_into_file(path, progress).run()
+
+    def close(self) -> None:
+        """End the transfer, at the server too. Who waits for bytes gets a :class:`ClosedError`."""
+        self._native.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+        /,
+    ) -> None:
+        self.close()
+
+
+def target(offset: int, whence: int, position: int, size: int) -> int:
+    """Give the position that a seek leads to."""
+    match whence:
+        case io.SEEK_SET:
+            sought = offset
+        case io.SEEK_CUR:
+            sought = position + offset
+        case io.SEEK_END:
+            sought = size + offset
+        case _:
+            raise ValueError(f"whence must be 0, 1 or 2, not {whence!r}")
+    if sought < 0:
+        raise ValueError(f"a seek to before the beginning: {sought}")
+    return sought
+
+
+def text(data: bytes, name: str) -> str:
+    """Give the text that the bytes are."""
+    try:
+        return data.decode()
+    except UnicodeDecodeError as error:
+        raise InvalidArgumentError(f"invalid text: object {name!r} is not UTF-8: {error}") from error
