@@ -5,7 +5,7 @@ OLD_SERVER := $(VENV)/debian/usr/sbin/nats-server
 MODULES := tests/interop/node_modules
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test unit lint docs bench build clean
+.PHONY: help demo test unit lint docs bench build python wheels clean
 
 help: ## list the tasks
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -24,13 +24,21 @@ unit: ## the tests inside the library, and the protocol on its own
 	cargo check -p jetblob --no-default-features
 	cargo test -p jetblob
 
-lint: ## formatting and lints; each feature builds alone
+python: $(VENV)/done ## build the Python package, unoptimized, for the tests
+	VIRTUAL_ENV=$(CURDIR)/$(VENV) $(VENV)/bin/maturin develop --quiet
+
+lint: python ## formatting, lints and types; each feature builds alone
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
 	cargo clippy -p jetblob --no-default-features -- -D warnings
 	cargo clippy -p jetblob --no-default-features --features local -- -D warnings
 	cargo clippy -p jetblob --no-default-features --features jetstream -- -D warnings
 	cargo clippy -p jetblob --no-default-features --features context -- -D warnings
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy python tests/python bench
+	$(VENV)/bin/pyright --pythonpath $(VENV)/bin/python python
+	$(VENV)/bin/stubtest jetblob._native
 
 docs: ## the library's documentation, without a warning
 	RUSTDOCFLAGS="-D warnings" cargo doc -p jetblob --no-deps

@@ -92,7 +92,7 @@ class Bucket:
         ...     info = await bucket.put("numbers.txt", lines())
         ...     print(info.size, info.digest)
         >>> run(main())
-        8 SHA-256=e7D2-kUiAZTtLCxpCKD2peZ6ERdOJfW6V1f6N_wP2M0=
+        8 SHA-256=w_nIwoOisfLxiW8noBy-PN3Aydk_dS5GOQNaD1s29ug=
         """
         if isinstance(body, bytes):
             return await self._native.put_bytes(meta, body, if_absent, if_revision, expires, progress).run()

@@ -23,8 +23,9 @@ class Link:
 class ObjectMeta:
     """What the caller says of an object. Where nothing but the name is to be said, a ``str`` will do.
 
-    >>> ObjectMeta("model.bin", description="the third", headers={"Content-Type": "application/octet-stream"})
-    ObjectMeta(name='model.bin', description='the third', ...)
+    >>> meta = ObjectMeta("a.json", description="the third", headers={"Content-Type": "application/json"})
+    >>> meta.name, meta.headers["Content-Type"]
+    ('a.json', 'application/json')
     """
 
     name: str

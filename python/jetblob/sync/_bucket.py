@@ -225,8 +225,9 @@ class Bucket:
     def list(self, *, prefix: str = "", show_deleted: bool = False) -> Items[ObjectInfo]:
         """List objects and links, each once. See :meth:`jetblob.Bucket.list`.
 
-        >>> sorted(info.name for info in bucket.list(prefix="letters"))
-        ['letters']
+        >>> names = [bucket.put_string(name, "").name for name in ("2026/may", "2025/may")]
+        >>> [info.name for info in bucket.list(prefix="2026/")]
+        ['2026/may']
         """
         return Items(self._native.list(prefix, show_deleted))
 
@@ -241,13 +242,13 @@ class Bucket:
     ) -> Watch:
         """Watch the bucket: an iterator of events. See :meth:`jetblob.Bucket.watch`; this one begins at once.
 
-        >>> import jetblob
-        >>> with bucket.watch(prefix="letters") as watch:
+        >>> info = bucket.put_string("a", "")
+        >>> with bucket.watch(prefix="a") as watch:
         ...     for event in watch:
         ...         if event is jetblob.CAUGHT_UP:
         ...             break
         ...         print(event.name)
-        letters
+        a
         """
         return Watch(self._native.watch(prefix, include_history, ignore_deletes, updates_only, after).wait())
 
