@@ -194,6 +194,18 @@ on_every_engine! {
         assert!(names.iter().any(|name| name == buckets[1].name()));
     }
 
+    /// A bucket of a name that another one had begins empty, however short a time ago that was deleted.
+    async fn created_again(place: Place) {
+        let name = unique("again");
+        for round in 0..200 {
+            let bucket = place.store.create_bucket(BucketConfig::new(&*name)).await.unwrap();
+            let found: Vec<_> = bucket.list(ListOptions::default()).try_collect().await.unwrap();
+            assert!(found.is_empty(), "round {round}: {:?} came back", found[0].name);
+            bucket.put_bytes(&*format!("of round {round}"), body(10)).await.unwrap();
+            place.store.delete_bucket(&name).await.unwrap();
+        }
+    }
+
     /// A handle of a deleted bucket says so, and brings nothing back.
     async fn deleted_under_a_handle(place: Place) {
         let bucket = place.bucket().await;

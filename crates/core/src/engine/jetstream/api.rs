@@ -22,6 +22,7 @@ use crate::{Error, Result};
 
 pub(super) const INVALID_JSON: u64 = 10_025;
 pub(super) const INVALID_CONFIG: u64 = 10_052;
+pub(super) const STORE_NOT_CREATED: u64 = 10_049;
 pub(super) const STREAM_EXISTS: u64 = 10_058;
 pub(super) const STREAM_NOT_FOUND: u64 = 10_059;
 pub(super) const REPLICAS_UNSUPPORTED: u64 = 10_074;

@@ -7,6 +7,7 @@
 //! * `reconnect`: when a connection was made anew
 //! * `stream`: one stream that holds a bucket, and what was learned of it
 //! * `bucket`: that stream as the contract wants it
+//! * `create`: a stream, whatever a deleted one of its name left
 //! * `expiry`: messages that go by themselves
 //! * `record`: looking one record up
 //! * `committed`: what a handle committed, so that no read through it is older
@@ -48,6 +49,7 @@ mod commit;
 mod committed;
 mod connect;
 mod consumer;
+mod create;
 mod denial;
 mod expiry;
 mod inbox;
@@ -116,21 +118,6 @@ impl JetStreamEngine {
         self.api.call(&subject, &Value::Object(stream)).await
     }
 
-    async fn create_stream(&self, bucket: &BucketName, config: &BucketConfig) -> Result<Value, Refusal> {
-        let subject = format!("STREAM.CREATE.{}", bucket.stream());
-        let plain = config.to_stream_config(bucket);
-        if !config.plain {
-            let mut featured = plain.clone();
-            featured.extend(STREAM_FEATURES.map(|feature| (feature.to_owned(), json!(true))));
-            match self.api.call(&subject, &Value::Object(featured)).await {
-                // A server that checks strictly refuses fields that it doesn't know yet.
-                Err(Refusal::Server { code: api::INVALID_JSON | api::INVALID_CONFIG, .. }) => {}
-                answered => return answered,
-            }
-        }
-        self.api.call(&subject, &Value::Object(plain)).await
-    }
-
     /// One page of `STREAM.NAMES` or `STREAM.LIST`, whose items are under `field`, and the offset of the next.
     async fn page(
         &self,
@@ -180,7 +167,7 @@ fn status_of(bucket: &BucketName, answer: &Value) -> BucketStatus {
 impl Engine for JetStreamEngine {
     async fn create_bucket(&self, config: &BucketConfig) -> Result<Arc<dyn EngineBucket>> {
         let bucket = bucket_name(&config.name)?;
-        let stream = match self.create_stream(&bucket, config).await {
+        let stream = match create::create(&self.api, &bucket, config).await {
             Ok(answer) => answer,
             Err(Refusal::Server { code: api::STREAM_EXISTS, .. }) => {
                 let existing = self.stream(&bucket).await.map_err(Refusal::into_error)?;
