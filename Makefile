@@ -3,6 +3,8 @@
 VENV := .venv
 OLD_SERVER := $(VENV)/debian/usr/sbin/nats-server
 MODULES := tests/interop/node_modules
+# Links against an old C library, so that a wheel runs on every Linux of the last ten years.
+ZIG := $(if $(filter Linux,$(shell uname)),--zig --compatibility manylinux2014)
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test unit lint docs bench build python wheels clean
@@ -43,9 +45,14 @@ lint: python ## formatting, lints and types; each feature builds alone
 docs: ## the library's documentation, without a warning
 	RUSTDOCFLAGS="-D warnings" cargo doc -p jetblob --no-deps
 
+wheels: $(VENV)/done ## the Python package in dist/: its source, and a wheel; TARGET=<triple> for another platform
+	$(if $(TARGET),rustup target add $(TARGET))
+	PATH=$(CURDIR)/$(VENV)/bin:$$PATH maturin build --release --sdist --out dist $(if $(TARGET),--target $(TARGET)) $(ZIG)
+
 bench: $(VENV)/done ## jetblob beside other clients; QUICK=1 for a short run
 	cargo build --release -p jetblob-cli
 	cargo build --release -p bench
+	VIRTUAL_ENV=$(CURDIR)/$(VENV) $(VENV)/bin/maturin develop --release --quiet
 	$(VENV)/bin/python bench/run.py $(if $(QUICK),--quick)
 
 $(VENV)/done: tests/requirements.txt

@@ -1,7 +1,8 @@
 """Measures jetblob beside other clients: processes that do the same work on one server, in turn.
 
 Prints a table of medians (minimum to maximum), with the CPU seconds and the peak memory of each process, and the ratio
-to jetblob of the same run. Machines are noisy: only ratios of one run are claims.
+to jetblob of the same run; of event loops also how late one wake-up in a hundred came. Machines are noisy: only ratios
+of one run are claims.
 """
 
 import argparse
@@ -32,9 +33,14 @@ CLIENTS = [
     Contender("async-nats", [str(RELEASE / "bench-async-nats")]),
     Contender("nats-py", [*PYTHON, str(TOP / "bench" / "nats_py.py")]),
 ]
+PYTHON_ASYNC = Contender("jetblob, Python", [*PYTHON, str(TOP / "bench" / "jetblob_py.py")])
+PYTHON_SYNC = Contender("jetblob.sync", [*PYTHON, str(TOP / "bench" / "jetblob_sync_py.py")])
+LARGE = [*CLIENTS, PYTHON_ASYNC, PYTHON_SYNC]
 LOCAL = [
     Contender("jetblob, local", JETBLOB.command),
     Contender("copy and hash", [str(RELEASE / "bench-copy-and-hash")]),
+    PYTHON_ASYNC,
+    PYTHON_SYNC,
 ]
 
 
@@ -45,7 +51,7 @@ class Work:
     unit: str
     amount: float
     prepare: list[str] | None = None
-    contenders: list[Contender] = field(default_factory=lambda: CLIENTS)
+    contenders: list[Contender] = field(default_factory=lambda: [*CLIENTS, PYTHON_ASYNC])
 
 
 @dataclass
@@ -53,6 +59,7 @@ class Run:
     seconds: float
     cpu: float
     memory: float
+    lag: float | None
 
 
 def run(contender: Contender, place: str, bucket: str, order: list[str]) -> Run | str:
@@ -65,8 +72,8 @@ def run(contender: Contender, place: str, bucket: str, order: list[str]) -> Run 
     if process.returncode != 0:
         lines = err.read().decode(errors="replace").strip().splitlines()
         return lines[-1][:100] if lines else f"exit code {process.returncode}"
-    seconds = float(out.read().decode().strip().splitlines()[-1])
-    return Run(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
+    seconds, *lag = map(float, out.read().decode().strip().splitlines()[-1].split())
+    return Run(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, lag[0] if lag else None)
 
 
 def must(result: Run | str) -> None:
@@ -102,7 +109,7 @@ def measure(work: Work, place: str, rounds: int) -> dict[str, list[Run] | str]:
             so_far = results[contender.name]
             if isinstance(so_far, str):
                 continue
-            bucket = f"bench-{contender.name.split()[0].strip(',')}-{round_number}-{time.monotonic_ns()}"
+            bucket = f"bench-{round_number}-{time.monotonic_ns()}"
             if contender.command != LOCAL[1].command:
                 must(run(JETBLOB, place, bucket, work.prepare or ["put-small", "1", "1", "1"]))
             elif work.prepare:
@@ -138,9 +145,11 @@ def show(work: Work, results: dict[str, list[Run] | str]) -> None:
         ratio = f"{seconds / base:6.2f} x the time" if base else ""
         cpu = statistics.median(run.cpu for run in runs)
         memory = max(run.memory for run in runs)
+        lags = [run.lag for run in runs if run.lag is not None]
+        lag = f"  lag {statistics.median(lags):4.1f} ms" if lags else ""
         print(
             f"  {name:16} {statistics.median(speeds):10,.0f} {work.unit} ({speeds[0]:,.0f} to {speeds[-1]:,.0f})"
-            f"  CPU {cpu:6.2f} s  {memory:5.0f} MiB  {ratio}",
+            f"  CPU {cpu:6.2f} s  {memory:5.0f} MiB  {ratio}{lag}",
             flush=True,
         )
 
@@ -162,8 +171,8 @@ def main() -> None:
         megabytes = size * (1 << 20) / 1e6
         put, small = ["put-file", str(source)], [str(count)]
         on_server = [
-            Work(f"put {size} MiB", put, "MB/s", megabytes),
-            Work(f"get {size} MiB", ["get-file"], "MB/s", megabytes, put),
+            Work(f"put {size} MiB", put, "MB/s", megabytes, contenders=LARGE),
+            Work(f"get {size} MiB", ["get-file"], "MB/s", megabytes, put, LARGE),
             Work(f"put 1 KiB x {count:,}, one at a time", ["put-small", "1024", *small, "1"], "/s", count),
             Work(f"put 1 KiB x {count:,}, 64 at once", ["put-small", "1024", *small, "64"], "/s", count),
         ]
