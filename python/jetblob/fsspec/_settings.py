@@ -1,0 +1,28 @@
+"""What a write may say of an object beside its bytes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypedDict
+
+from jetblob import ObjectMeta
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import timedelta
+
+
+class ObjectSettings(TypedDict, total=False):
+    """Keyword arguments of whatever writes: the fields of :class:`jetblob.ObjectMeta`, and ``expires``."""
+
+    description: str
+    headers: Mapping[str, str | Sequence[str]]
+    metadata: Mapping[str, str]
+    chunk_size: int | None
+    expires: timedelta | float | None
+
+
+def described(name: str, settings: ObjectSettings) -> tuple[ObjectMeta, timedelta | float | None]:
+    """Give what is said of an object of this name, and how long it lives."""
+    fields: dict[str, Any] = {**settings}
+    expires = fields.pop("expires", None)
+    return ObjectMeta(name, **fields), expires
