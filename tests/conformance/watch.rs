@@ -1,6 +1,7 @@
 //! H. Watching a bucket.
 
 use std::collections::HashSet;
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -74,6 +75,28 @@ on_every_engine! {
         let puts = futures_util::stream::iter(&names).map(|name| bucket.put_bytes(name.as_str(), ""));
         assert_eq!(puts.buffer_unordered(32).filter(|put| std::future::ready(put.is_ok())).count().await, names.len());
         assert_eq!(first(&mut bucket.watch().await.unwrap()).await.len(), names.len());
+    }
+
+    /// 87, 88. An object that is rewritten just then is told before the marker all the same.
+    async fn b88_marker_after_what_is_rewritten(place: Place) {
+        let bucket = place.bucket().await;
+        bucket.put_bytes("a", body(1)).await.unwrap();
+        let rewrites = async {
+            for _ in 0..150 {
+                bucket.put_bytes("a", body(1)).await.unwrap();
+            }
+        };
+        let look = async || { first(&mut bucket.watch().await.unwrap()).await };
+        let (mut rewrites, mut looks) = (pin!(rewrites), 0);
+        loop {
+            tokio::select! {
+                biased;
+                told = look() => assert!(!told.is_empty() && told.iter().all(|name| name == "a"), "{told:?} in {looks}"),
+                () = &mut rewrites => break,
+            }
+            looks += 1;
+        }
+        assert!(looks > 1, "{looks}");
     }
 
     /// 95. A revision that the bucket never came to is of another bucket: nothing could be told after it.

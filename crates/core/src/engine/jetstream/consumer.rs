@@ -74,8 +74,6 @@ pub(super) struct Delivered {
     pub(super) payload: Bytes,
     pub(super) sequence: u64,
     pub(super) time: SystemTime,
-    /// Messages that the selection still holds after this one.
-    pub(super) pending: u64,
 }
 
 /// A consumer. Dropping it deletes it at the server.
@@ -215,7 +213,6 @@ impl Consumer {
         Ok(Step::Message(Delivered {
             sequence: place.sequence,
             time: time_of_nanos(place.nanos),
-            pending,
             subject: message.subject.to_string(),
             headers: message.headers,
             payload: message.payload,
@@ -318,7 +315,6 @@ impl Step {
             payload: Bytes::new(),
             sequence: 0,
             time: SystemTime::UNIX_EPOCH,
-            pending: 0,
         })
     }
 }

@@ -52,6 +52,7 @@ mod consumer;
 mod create;
 mod denial;
 mod expiry;
+mod horizon;
 mod inbox;
 mod ingest;
 mod locate;
@@ -64,6 +65,7 @@ mod scan;
 mod settle;
 mod stage;
 mod stream;
+mod successor;
 
 /// The engine whose buckets are streams of a NATS account.
 #[derive(Debug)]
