@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from fsspec.asyn import AsyncFileSystem, sync_wrapper
 
-from jetblob import Store, StoreOptions
+from jetblob import BucketConfig, Store, StoreOptions
+from jetblob._store import without_user
 from jetblob.errors import BucketDeletedError, BucketNotFoundError
 
 from ._entry import each
@@ -54,19 +55,28 @@ class Buckets(AsyncFileSystem):  # type: ignore[misc]
         if unknown := options.keys() - of_fsspec:
             raise TypeError(f"a file system of jetblob has no option {min(unknown)!r}; see StoreOptions")
         super().__init__(asynchronous=asynchronous, loop=loop, batch_size=batch_size, **options)
-        url = None if store is None else os.fspath(store)
-        self._store = Store(None, (url, context, reaching))
+        for pair in ("user_and_password", "client_certificate"):
+            if isinstance(reaching.get(pair), list):  # as JSON has it
+                reaching[pair] = tuple(reaching[pair])
+        self._store = Store(None, (located(store), context, reaching))
         self._buckets: dict[str, Bucket] = {}
 
     @classmethod
     def _strip_protocol(cls, path: Any) -> Any:
+        if not isinstance(path, str | os.PathLike | list):
+            raise TypeError(f"a path must be a str, not {type(path).__name__}")
         stripped = super()._strip_protocol(path)
         return stripped if isinstance(stripped, list) else stripped.lstrip("/")
 
     def to_dict(self, *, include_password: bool = True) -> dict[str, Any]:
         """Give what makes this again; without ``include_password`` no secret is in it."""
         told: dict[str, Any] = super().to_dict(include_password=include_password)
-        return told if include_password else {key: told[key] for key in told if key not in SECRETS}
+        if include_password:
+            return told
+        told["args"] = [without_user(url) for url in told["args"]]
+        if "store" in told:
+            told["store"] = without_user(told["store"])
+        return {key: told[key] for key in told if key not in SECRETS}
 
     async def _bucket(self, name: str) -> Bucket:
         if name not in self._buckets:
@@ -87,13 +97,14 @@ class Buckets(AsyncFileSystem):  # type: ignore[misc]
         self, path: str, create_parents: bool = True, **settings: Unpack[BucketSettings]
     ) -> None:
         bucket, name = split(self._strip_protocol(path))
+        config = BucketConfig(bucket, **settings)
         try:
             if bucket:
                 await self._existing(bucket)
         except BucketNotFoundError:
             if name and not create_parents:
                 raise
-            self._buckets[bucket] = await self._store.create_bucket(bucket, **settings)
+            self._buckets[bucket] = await self._store.create_bucket(config)
         else:
             if not name:
                 raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), path)
@@ -122,3 +133,11 @@ class Buckets(AsyncFileSystem):  # type: ignore[misc]
     async def _has_below(self, bucket: Bucket, directory: str) -> bool:
         async with aclosing(each(bucket.list(prefix=directory))) as items:
             return await anext(items, None) is not None
+
+
+def located(store: str | os.PathLike[str] | None) -> str | None:
+    """Give where a store is, wherever the process goes until it is opened."""
+    if store is None:
+        return None
+    url = os.fspath(store)
+    return url if "://" in url or url.startswith("file:") else os.path.abspath(url)  # noqa: PTH100

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING
 
 from fsspec.asyn import _run_coros_in_chunks
 
-from jetblob.errors import BadMetaError, JetblobError
+from jetblob.errors import BadMetaError, BucketNotFoundError, JetblobError, LinkLoopError, NotFoundError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
     from jetblob import Bucket, Items, ObjectInfo
 
-Entry: TypeAlias = dict[str, Any]
+    from ._path import Entry
 
 
 def directory(path: str) -> Entry:
@@ -49,9 +49,7 @@ async def entry(bucket: Bucket, info: ObjectInfo) -> Entry:
     try:
         async with bucket.get(info.name, range=slice(0, 0)) as target:
             return file(path, target.info) | leads
-    except JetblobError as error:
-        if error.retryable:
-            raise
+    except (NotFoundError, BucketNotFoundError, LinkLoopError):
         return file(path, info) | leads | {"type": "link"}
 
 
@@ -60,14 +58,22 @@ async def entries(
 ) -> list[Entry]:
     """Tell of what was listed, links and all. An object whose record makes no sense has no size."""
     links = [entry(bucket, item) for item in items if not isinstance(item, BadMetaError) and item.link]
-    led = iter(await _run_coros_in_chunks(links, batch_size=batch_size, nofiles=True))
+    # One whose target can't be read doesn't keep the others from being listed.
+    led = await _run_coros_in_chunks(links, batch_size=batch_size, nofiles=True, return_exceptions=True)
+    led = iter(led)
     told = []
     for item in items:
         path = f"{bucket.name}/{item.name}"
         if isinstance(item, BadMetaError):
             told.append({"name": path, "size": None, "type": "other"})
+        elif item.link is None:
+            told.append(file(path, item))
+        elif isinstance(link := next(led), Exception):
+            if isinstance(link, JetblobError) and link.retryable:
+                raise link
+            told.append(file(path, item) | {"type": "link", "islink": True})
         else:
-            told.append(file(path, item) if item.link is None else next(led))
+            told.append(link)
     return told
 
 

@@ -12,10 +12,11 @@ from fsspec.asyn import _run_coros_in_chunks
 from jetblob.errors import NotFoundError
 
 from ._buckets import Buckets
-from ._entry import Entry, directory, each, entries, entry
-from ._path import below, child, directories, nothing_there, split
+from ._entry import directory, each, entries, entry
+from ._path import Entry, below, child, directories, nothing_there, split, tree
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Callable
     from datetime import datetime
 
     from jetblob import Bucket
@@ -113,7 +114,7 @@ class Lookup(Buckets):
             found = await self._found(path, maxdepth, withdirs, prefix)
         else:
             found = await self._found_anywhere(maxdepth, withdirs, prefix)
-        return sorted(found, key=lambda told: str(told["name"]))
+        return sorted(found, key=lambda told: (str(told["name"]), told["type"] != "directory"))
 
     async def _found_anywhere(self, maxdepth: int | None, withdirs: bool, prefix: str) -> list[Entry]:
         names = [name async for name in self._store.bucket_names() if name.startswith(prefix)]
@@ -151,8 +152,33 @@ class Lookup(Buckets):
                 is_shown = maxdepth is None or len(on_the_way) < maxdepth
                 if is_shown and not name.endswith("/"):
                     items.append(item)
-        told = await entries(bucket, items, self.batch_size)
-        return told + [directory(f"{bucket.name}/{name}") for name in inner]
+        # An object that is a directory too, for others, is told as an object.
+        told = [directory(f"{bucket.name}/{name}") for name in inner]
+        return told + await entries(bucket, items, self.batch_size)
+
+    async def _walk(
+        self,
+        path: str,
+        maxdepth: int | None = None,
+        topdown: bool = True,
+        on_error: str | Callable[[OSError], object] = "omit",
+        *,
+        detail: bool = False,
+        **_: Any,
+    ) -> AsyncGenerator[tuple[str, Any, Any]]:
+        path = self._strip_protocol(path)
+        found = await self._everything(path, maxdepth, withdirs=True)
+        if not found:
+            try:
+                await self._info(path)
+            except FileNotFoundError as error:
+                if on_error == "raise":
+                    raise
+                if callable(on_error):
+                    on_error(error)
+        walked = tree(path, [told for told in found if told["name"] != path])
+        for top, inner, files in walked if topdown else reversed(walked):
+            yield (top, inner, files) if detail else (top, list(inner), list(files))
 
     async def _du(
         self, path: str, total: bool = True, maxdepth: int | None = None, **options: Any

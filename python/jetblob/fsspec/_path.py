@@ -5,12 +5,18 @@ from __future__ import annotations
 import errno
 import os
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from jetblob.errors import InvalidNameError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+Entry: TypeAlias = dict[str, Any]
+"""What fsspec is told of a path."""
+
+Step: TypeAlias = tuple[str, dict[str, Entry], dict[str, Entry]]
+"""A directory, and the directories and files in it by their names there."""
 
 
 def split(path: str) -> tuple[str, str]:
@@ -84,3 +90,26 @@ def below(path: str) -> str:
     """Give what all names begin with that are below a directory of a bucket."""
     _, name = split(path)
     return name and name + "/"
+
+
+def tree(path: str, found: list[Entry]) -> list[Step]:
+    """Give the steps of a walk through what was found below ``path``, from the top down.
+
+    >>> [top for top, _, _ in tree("b", [{"name": "b/d", "type": "directory"}, {"name": "b/d/a", "type": "file"}])]
+    ['b', 'b/d']
+    """
+    steps: dict[str, Step] = {path: (path, {}, {})}
+    for told in found:
+        above = path
+        name = str(told["name"])
+        for shown in directories(name, path and path + "/"):
+            if shown == name:
+                break
+            above = shown
+        _, inner, files = steps[above]
+        beside = files
+        if told["type"] == "directory":
+            steps[name] = (name, {}, {})
+            beside = inner
+        beside[name[len(above) :].removeprefix("/")] = told
+    return list(steps.values())

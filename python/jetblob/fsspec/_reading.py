@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from fsspec.spec import AbstractBufferedFile
 
-from jetblob.errors import ObjectChangedError
+from jetblob.errors import JetblobError, ObjectChangedError
 
 from ._path import split_file
 
@@ -32,19 +32,30 @@ class ReadingFile(AbstractBufferedFile):  # type: ignore[misc]
         self._fetching = Lock()
         self._transfer: Object | None = None
         self._reached = 0
+        self._failed: JetblobError | None = None
         super().__init__(fs, path, mode="rb", **options)
 
     def _fetch_range(self, start: int, end: int) -> bytes:
         with self._fetching:
-            goes_on = start == self._reached
-            self._reached = end
-            if goes_on:
-                if self._transfer is None:
-                    self._transfer = self._opened(slice(start, None) if start else None)
-                return self._transfer.read(end - start)
-            self._stop()
-            with self._opened(slice(start, end)) as part:
-                return part.read()
+            if self._failed is not None:
+                raise self._failed
+            try:
+                return self._fetched(start, end)
+            except JetblobError as error:
+                if not error.retryable:
+                    self._failed = error
+                raise
+
+    def _fetched(self, start: int, end: int) -> bytes:
+        goes_on = start == self._reached
+        self._reached = end
+        if goes_on:
+            if self._transfer is None:
+                self._transfer = self._opened(slice(start, None) if start else None)
+            return self._transfer.read(end - start)
+        self._stop()
+        with self._opened(slice(start, end)) as part:
+            return part.read()
 
     def _opened(self, part: slice | None) -> Object:
         opened = self._bucket.get(self._name, range=part)

@@ -14,7 +14,7 @@ import jetblob.sync
 from jetblob.errors import InvalidArgumentError, NotFoundError
 
 from ._lookup import Lookup
-from ._path import missing, split, split_file
+from ._path import split, split_file
 from ._reading import ReadingFile
 
 if TYPE_CHECKING:
@@ -54,22 +54,28 @@ class Reads(Lookup):
             callback.set_size(opened.info.size)
             await opened.into_file(lpath, progress=callback.absolute_update)
 
-        if name:
-            try:
+        try:
+            if name:
                 return await self._on(bucket, read)
-            except NotFoundError:
-                if not await self._isdir(path):
-                    raise
+            await self._info(path)
+        except NotFoundError:
+            if not await self._isdir(path):
+                raise
         Path(lpath).mkdir(parents=True, exist_ok=True)  # noqa: ASYNC240
         return None
 
     def _open_to_read(self, path: str, size: int | None = None, **options: Any) -> ReadingFile:
         if size is None:
             told = self.info(path)
-            if told["type"] == "link":
-                raise missing(path)
-            if told["type"] != "file":
+            if told["type"] == "directory":
                 raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), path)
+            if told["type"] != "file":
+                self._why_unreadable(path)
             size, options["etag"] = told["size"], told["etag"]
         bucket = sync(self.loop, self._bucket, split_file(path)[0])
         return ReadingFile(self, path, jetblob.sync.Bucket(bucket._native), size=size, **options)
+
+    def _why_unreadable(self, path: str) -> None:
+        bucket, name = split_file(path)
+        with jetblob.sync.Bucket(sync(self.loop, self._bucket, bucket)._native).get(name):
+            pass

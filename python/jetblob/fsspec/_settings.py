@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypedDict
 
 from jetblob import ObjectMeta
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from datetime import timedelta
+
+    from jetblob import ObjectInfo
 
 
 class ObjectSettings(TypedDict, total=False):
@@ -26,3 +29,13 @@ def described(name: str, settings: ObjectSettings) -> tuple[ObjectMeta, timedelt
     fields: dict[str, Any] = {**settings}
     expires = fields.pop("expires", None)
     return ObjectMeta(name, **fields), expires
+
+
+def described_again(
+    info: ObjectInfo, name: str, settings: ObjectSettings
+) -> tuple[ObjectMeta, timedelta | float | None]:
+    """Give what is said of an object that is written again: what was said before, but for these settings."""
+    fields: dict[str, Any] = {**settings}
+    left = None if info.expires is None else max(info.expires - datetime.now(UTC), timedelta(seconds=1))
+    expires = fields.pop("expires", left)
+    return replace(info.meta, name=name, **fields), expires

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 
 from fsspec.callbacks import DEFAULT_CALLBACK
 
-from jetblob._body import async_pieces
+from jetblob._body import async_pieces, buffer
 from jetblob.errors import NotFoundError
 
 from ._path import split_file
 from ._reads import Reads
-from ._settings import ObjectSettings, described
+from ._settings import ObjectSettings, described, described_again
 from ._writing import WritingFile, exclusive
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ class Writes(Reads):
     async def _pipe_file(
         self, path: str, value: Buffer, mode: str = "overwrite", **settings: Unpack[ObjectSettings]
     ) -> None:
+        value = buffer(value, "value")
         await self._stored(self._strip_protocol(path), value, mode, DEFAULT_CALLBACK, **settings)
 
     async def _put_file(
@@ -62,7 +63,7 @@ class Writes(Reads):
             raise ValueError(f"mode must be overwrite or create, not {mode!r}")
         create = mode == "create"
         if self._intrans:
-            await self._deferred(path, body, "xb" if create else "wb", **settings)
+            await self._deferred(path, body, "xb" if create else "wb", callback, **settings)
             return
         bucket, name = split_file(path)
         meta, expires = described(name, settings)
@@ -75,13 +76,19 @@ class Writes(Reads):
             await self._on(bucket, put)
 
     async def _deferred(
-        self, path: str, body: Buffer | Path, mode: str, **settings: Unpack[ObjectSettings]
+        self,
+        path: str,
+        body: Buffer | Path,
+        mode: str,
+        callback: Callback,
+        **settings: Unpack[ObjectSettings],
     ) -> None:
         upload = await self._begun(path, mode, **settings)
         with body.open("rb") if isinstance(body, Path) else nullcontext(body) as source:
             async with aclosing(async_pieces(source)) as pieces:
                 async for piece in pieces:
                     await upload.write(piece)
+                    callback.absolute_update(upload._written)
         self.transaction.files.append(WritingFile(self, path, upload, mode=mode, autocommit=False))
 
     async def _begun(self, path: str, mode: str, **settings: Unpack[ObjectSettings]) -> Upload:
@@ -100,7 +107,8 @@ class Writes(Reads):
             raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), path)
         if old.link is not None:
             raise OSError(errno.EINVAL, "a link can't be appended to", path)
-        upload = bucket.upload(meta if settings else old.meta, if_revision=old.revision, expires=expires)
+        meta, expires = described_again(old, name, settings)
+        upload = bucket.upload(meta, if_revision=old.revision, expires=expires)
         async with bucket.get(name) as before:
             async for chunk in before:
                 await upload.write(chunk)

@@ -16,6 +16,8 @@ from ._path import split_file
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from typing_extensions import Buffer
+
     import jetblob
     from jetblob import ObjectInfo
 
@@ -26,8 +28,9 @@ class WritingFile(Upload):
     """An object as a file that is open for writing.
 
     Closing it commits the object, unless it is part of a transaction, which commits it at its end. Leaving ``with`` by
-    an exception aborts it. (``fsspec.open`` closes its files whatever happened: use the ``open`` of the file system, or
-    a transaction, where an exception must leave nothing behind.)
+    an exception aborts it, as text and compressed too. But ``fsspec.open``, and libraries that close a file whatever
+    happened, commit what there is: use the ``open`` of the file system, or a transaction, where an exception must leave
+    nothing behind.
     """
 
     def __init__(self, fs: Writes, path: str, upload: jetblob.Upload, *, mode: str, autocommit: bool) -> None:
@@ -37,6 +40,12 @@ class WritingFile(Upload):
         self.path = path
         self.mode = mode
         self.autocommit = autocommit
+
+    def write(self, data: Buffer, /) -> int:
+        """Hand bytes over; wait while too much is under way."""
+        if self.closed:
+            raise ValueError("write to a closed file")
+        return super().write(data)
 
     def finish(self) -> ObjectInfo:
         """Commit the object, and tell what the store has of it."""
