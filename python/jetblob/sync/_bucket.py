@@ -197,7 +197,7 @@ class Bucket:
         return self._native.delete(name, if_revision).wait()
 
     def purge(self, name: str, *, if_revision: int | None = None) -> None:
-        """Delete an object or a link, and leave no sign of it. What isn't there is fine."""
+        """Delete an object or a link, and leave no sign of it. Fails with :class:`NotFoundError`."""
         self._native.purge(name, if_revision).wait()
 
     def add_link(
