@@ -3,11 +3,12 @@
 VENV := .venv
 OLD_SERVER := $(VENV)/debian/usr/sbin/nats-server
 MODULES := tests/interop/node_modules
+NODE := node/node_modules
 # Links against an old C library, so that a wheel runs on every Linux of the last ten years.
 ZIG := $(if $(filter Linux,$(shell uname)),--zig --compatibility manylinux2014)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test unit lint docs bench build python wheels clean
+.PHONY: help demo test unit lint docs bench build python node wheels clean
 
 help: ## list the tasks
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -28,6 +29,10 @@ unit: ## the tests inside the library, and the protocol on its own
 
 python: $(VENV)/done ## build the Python package, unoptimized, for the tests
 	VIRTUAL_ENV=$(CURDIR)/$(VENV) $(VENV)/bin/maturin develop --quiet
+
+node: $(NODE)/done ## build the npm package, unoptimized, for the tests
+	npm run --prefix node --silent native
+	npm run --prefix node --silent build
 
 lint: python ## formatting, lints and types; each feature builds alone
 	cargo fmt --all --check
@@ -60,6 +65,10 @@ $(VENV)/done: tests/requirements.txt
 	$(VENV)/bin/pip install --quiet --requirement tests/requirements.txt
 	touch $@
 
+$(NODE)/done: node/package.json
+	npm install --prefix node --no-package-lock --no-audit --no-fund --silent
+	touch $@
+
 $(MODULES)/done: tests/interop/package.json
 	npm install --prefix tests/interop --no-package-lock --no-audit --no-fund --silent
 	touch $@
@@ -69,4 +78,4 @@ $(OLD_SERVER):
 	sh scripts/old-server $(VENV)/debian
 
 clean: ## remove what the tasks made
-	rm -rf target $(VENV) $(MODULES)
+	rm -rf target $(VENV) $(MODULES) $(NODE) node/dist node/*.node
