@@ -34,7 +34,7 @@ node: $(NODE)/done ## build the npm package, unoptimized, for the tests
 	npm run --prefix node --silent native
 	npm run --prefix node --silent build
 
-lint: python ## formatting, lints and types; each feature builds alone
+lint: python $(if $(JETBLOB_SKIP_NODE),,node) ## formatting, lints and types; each feature builds alone
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
 	cargo clippy -p jetblob --no-default-features -- -D warnings
@@ -46,6 +46,7 @@ lint: python ## formatting, lints and types; each feature builds alone
 	$(VENV)/bin/mypy python tests/python bench
 	$(VENV)/bin/pyright --pythonpath $(VENV)/bin/python python
 	$(VENV)/bin/stubtest jetblob._native
+	$(if $(JETBLOB_SKIP_NODE),@:,node/node_modules/.bin/biome check --error-on-warnings)
 
 docs: ## the library's documentation, without a warning
 	RUSTDOCFLAGS="-D warnings" cargo doc -p jetblob --no-deps

@@ -1,13 +1,13 @@
-import { path, text, wrong } from './argument.js'
-import { type Body, type Bytes, bytes, PIECE, sliced, source, viewed } from './body.js'
-import { BucketStatus } from './bucket-status.js'
-import { begun, run } from './call.js'
-import type { UnknownError } from './errors.js'
-import { info, target as linked, type ObjectInfo } from './info.js'
-import { Items } from './items.js'
-import { meta as described, type ObjectMeta } from './meta.js'
-import type * as native from './native.js'
-import { StoredObject } from './object.js'
+import { path, text, wrong } from "./argument.js";
+import { type Body, type Bytes, bytes, PIECE, sliced, source, viewed } from "./body.js";
+import { BucketStatus } from "./bucket-status.js";
+import { begun, run } from "./call.js";
+import type { UnknownError } from "./errors.js";
+import { info, target as linked, type ObjectInfo } from "./info.js";
+import { Items } from "./items.js";
+import { meta as described, type ObjectMeta } from "./meta.js";
+import type * as native from "./native.js";
+import { StoredObject } from "./object.js";
 import {
   type GetFileOptions,
   type GetOptions,
@@ -26,11 +26,11 @@ import {
   type PutOptions,
   type WatchOptions,
   type WriteOptions,
-} from './options.js'
-import { type Resolved, unknown as unresolved } from './resolved.js'
-import { type SignalOptions, signalOf, unlessAborted } from './signal.js'
-import { Upload, WriteStream } from './upload.js'
-import { Watch } from './watch.js'
+} from "./options.js";
+import { type Resolved, unknown as unresolved } from "./resolved.js";
+import { type SignalOptions, signalOf, unlessAborted } from "./signal.js";
+import { Upload, WriteStream } from "./upload.js";
+import { Watch } from "./watch.js";
 
 /**
  * A named collection of objects, of a `Store`.
@@ -39,32 +39,32 @@ import { Watch } from './watch.js'
  * the store, too.
  */
 export class Bucket {
-  readonly #native: native.Bucket
+  readonly #native: native.Bucket;
 
   private constructor(bucket: native.Bucket) {
-    this.#native = bucket
+    this.#native = bucket;
   }
 
   /** @internal */
   static of(bucket: native.Bucket): Bucket {
-    return new Bucket(bucket)
+    return new Bucket(bucket);
   }
 
   /** The bucket's name. */
   get name(): string {
-    return this.#native.name
+    return this.#native.name;
   }
 
   /** Tells how the bucket is. */
   async status(options?: SignalOptions): Promise<BucketStatus> {
-    ofNothing(options)
-    return BucketStatus.of(await run(() => this.#native.status(), options))
+    ofNothing(options);
+    return BucketStatus.of(await run(() => this.#native.status(), options));
   }
 
   /** Makes the bucket read-only, for ever, and tells how it is then. */
   async seal(options?: SignalOptions): Promise<BucketStatus> {
-    ofNothing(options)
-    return BucketStatus.of(await run(() => this.#native.seal(), options))
+    ofNothing(options);
+    return BucketStatus.of(await run(() => this.#native.seal(), options));
   }
 
   /**
@@ -78,30 +78,30 @@ export class Bucket {
    * `LinkNotAllowedError` if `meta` was taken from a link.
    */
   async put(meta: ObjectMeta | string, body: Body, options?: PutOptions): Promise<ObjectInfo> {
-    if (body instanceof URL) return await this.putFile(body, meta, options)
-    const view = viewed(body)
+    if (body instanceof URL) return await this.putFile(body, meta, options);
+    const view = viewed(body, "body");
     if (view !== undefined && view.byteLength <= PIECE) {
-      const [said, whole, how] = [described(meta), bytes(body, 'body'), ofPut(options)]
-      return info(await run(() => this.#native.putBytes(said, whole, how), options))
+      const [said, how] = [described(meta), ofPut(options)];
+      return info(await run(() => this.#native.putBytes(said, view, how), options));
     }
-    return await this.#putPieces(meta, view === undefined ? body : sliced(view), options)
+    return await this.#putPieces(meta, view === undefined ? body : sliced(view), options);
   }
 
   async #putPieces(meta: ObjectMeta | string, body: unknown, options?: PutOptions): Promise<ObjectInfo> {
-    const from = source(body)
-    let upload: Upload | undefined
+    const from = source(body);
+    let upload: Upload | undefined;
     try {
-      upload = this.upload(meta, options)
+      upload = this.upload(meta, options);
       for (;;) {
-        const { done, value } = await unlessAborted(options?.signal, from.next())
-        if (done) return await upload.finish()
-        await upload.write(bytes(value, 'a piece of body') as Bytes)
+        const { done, value } = await unlessAborted(options?.signal, from.next());
+        if (done) return await upload.finish();
+        await upload.write(bytes(value, "a piece of body") as Bytes);
       }
     } catch (error) {
-      from.cancel(error)
-      if (options?.signal?.aborted) upload?.drop()
-      else await upload?.abort()
-      throw error
+      from.cancel(error);
+      if (options?.signal?.aborted) upload?.drop();
+      else await upload?.abort();
+      throw error;
     }
   }
 
@@ -111,17 +111,17 @@ export class Bucket {
     data: ArrayBufferView | ArrayBufferLike,
     options?: SignalOptions,
   ): Promise<ObjectInfo> {
-    ofNothing(options)
-    if (typeof data === 'string' || viewed(data) === undefined) {
-      throw wrong('data', 'a Buffer, another view of an ArrayBuffer, or that itself', data)
+    ofNothing(options);
+    if (typeof data === "string" || viewed(data, "data") === undefined) {
+      throw wrong("data", "a Buffer, another view of an ArrayBuffer, or that itself", data);
     }
-    return await this.put(meta, data, options)
+    return await this.put(meta, data, options);
   }
 
   /** Stores this text as UTF-8. See `put`. */
   async putString(meta: ObjectMeta | string, data: string, options?: SignalOptions): Promise<ObjectInfo> {
-    ofNothing(options)
-    return await this.put(meta, text(data, 'text'), options)
+    ofNothing(options);
+    return await this.put(meta, text(data, "text"), options);
   }
 
   /**
@@ -134,20 +134,20 @@ export class Bucket {
     meta?: ObjectMeta | string | null,
     options?: PutOptions,
   ): Promise<ObjectInfo> {
-    const file = path(from, 'path')
-    const [said, how] = [described(meta ?? file), ofPut(options)]
-    return info(await run(() => this.#native.putFile(said, file, how), options))
+    const file = path(from, "path");
+    const [said, how] = [described(meta ?? file), ofPut(options)];
+    return info(await run(() => this.#native.putFile(said, file, how), options));
   }
 
   /** Begins an upload: write to it, then finish it. The options are those of `put`. */
   upload(meta: ObjectMeta | string, options?: PutOptions): Upload {
-    const [said, how] = [described(meta), ofPut(options)]
-    const signal = signalOf(options)
+    const [said, how] = [described(meta), ofPut(options)];
+    const signal = signalOf(options);
     return Upload.of(
       begun(() => this.#native.upload(said, { ...how, progress: false })),
       options?.onProgress,
       signal,
-    )
+    );
   }
 
   /**
@@ -155,7 +155,7 @@ export class Bucket {
    * has of it then. To destroy it before aborts the upload. The options are those of `put`.
    */
   createWriteStream(meta: ObjectMeta | string, options?: PutOptions): WriteStream {
-    return WriteStream.of(this.upload(meta, options), options?.signal)
+    return WriteStream.of(this.upload(meta, options), options?.signal);
   }
 
   /**
@@ -166,26 +166,26 @@ export class Bucket {
    * `ObjectChangedError`.
    */
   async get(name: string, options?: GetOptions): Promise<StoredObject> {
-    const [of, how] = [text(name, 'name'), ofGet(options)]
-    return StoredObject.of(await run(() => this.#native.get(of, how), options), options?.signal)
+    const [of, how] = [text(name, "name"), ofGet(options)];
+    return StoredObject.of(await run(() => this.#native.get(of, how), options), options?.signal);
   }
 
   /** Reads an object into memory. See `get`. */
   async getBytes(name: string, options?: GetOptions): Promise<Buffer> {
-    const [of, how] = [text(name, 'name'), ofGet(options)]
-    return await run(() => this.#native.getBytes(of, how), options)
+    const [of, how] = [text(name, "name"), ofGet(options)];
+    return await run(() => this.#native.getBytes(of, how), options);
   }
 
   /** Reads an object as UTF-8 text. See `get`. Fails with `InvalidArgumentError` if it is none. */
   async getString(name: string, options?: GetOptions): Promise<string> {
-    const [of, how] = [text(name, 'name'), ofGet(options)]
-    return await run(() => this.#native.getString(of, how), options)
+    const [of, how] = [text(name, "name"), ofGet(options)];
+    return await run(() => this.#native.getString(of, how), options);
   }
 
   /** Reads an object into a file, which appears, or is replaced, when it is whole and verified. See `get`. */
   async getFile(name: string, to: string | URL, options?: GetFileOptions): Promise<ObjectInfo> {
-    const [of, file, how] = [text(name, 'name'), path(to, 'path'), ofGetFile(options)]
-    return info(await run(() => this.#native.getFile(of, file, how), options))
+    const [of, file, how] = [text(name, "name"), path(to, "path"), ofGetFile(options)];
+    return info(await run(() => this.#native.getFile(of, file, how), options));
   }
 
   /**
@@ -194,8 +194,8 @@ export class Bucket {
    * Fails with `NotFoundError`, also for a deleted object, and with `BadMetaError`.
    */
   async info(name: string, options?: InfoOptions): Promise<ObjectInfo> {
-    const [of, how] = [text(name, 'name'), ofInfo(options)]
-    return info(await run(() => this.#native.info(of, how), options))
+    const [of, how] = [text(name, "name"), ofInfo(options)];
+    return info(await run(() => this.#native.info(of, how), options));
   }
 
   /**
@@ -207,8 +207,8 @@ export class Bucket {
    * `meta` has another link than the object.
    */
   async updateMeta(name: string, meta: ObjectMeta | string, options?: WriteOptions): Promise<ObjectInfo> {
-    const [of, said, how] = [text(name, 'name'), described(meta), ofWrite(options)]
-    return info(await run(() => this.#native.updateMeta(of, said, how), options))
+    const [of, said, how] = [text(name, "name"), described(meta), ofWrite(options)];
+    return info(await run(() => this.#native.updateMeta(of, said, how), options));
   }
 
   /**
@@ -217,8 +217,8 @@ export class Bucket {
    * Fails with `NotFoundError`, and with `AlreadyExistsError` if something has the new name.
    */
   async rename(name: string, newName: string, options?: WriteOptions): Promise<ObjectInfo> {
-    const [from, to, how] = [text(name, 'name'), text(newName, 'newName'), ofWrite(options)]
-    return info(await run(() => this.#native.rename(from, to, how), options))
+    const [from, to, how] = [text(name, "name"), text(newName, "newName"), ofWrite(options)];
+    return info(await run(() => this.#native.rename(from, to, how), options));
   }
 
   /**
@@ -227,14 +227,17 @@ export class Bucket {
    * What is deleted already is fine; what never was is a `NotFoundError`.
    */
   async delete(name: string, options?: WriteOptions): Promise<ObjectInfo> {
-    const [of, how] = [text(name, 'name'), ofWrite(options)]
-    return info(await run(() => this.#native.delete(of, how), options))
+    const [of, how] = [text(name, "name"), ofWrite(options)];
+    return info(await run(() => this.#native.delete(of, how), options));
   }
 
-  /** Deletes an object or a link, and leaves no sign of it. What isn't there is fine. */
+  /**
+   * Deletes an object or a link, or what is left of a deleted one, and leaves no sign of it. Fails with `NotFoundError` if
+   * there isn't even that.
+   */
   async purge(name: string, options?: WriteOptions): Promise<void> {
-    const [of, how] = [text(name, 'name'), ofWrite(options)]
-    await run(() => this.#native.purge(of, how), options)
+    const [of, how] = [text(name, "name"), ofWrite(options)];
+    await run(() => this.#native.purge(of, how), options);
   }
 
   /**
@@ -244,21 +247,21 @@ export class Bucket {
    * `LinkLoopError` for a link to itself.
    */
   async addLink(meta: ObjectMeta | string, target: ObjectInfo, options?: LinkOptions): Promise<ObjectInfo> {
-    const [said, to, how] = [described(meta), linked(target, 'target'), ofLink(options)]
-    return info(await run(() => this.#native.addLink(said, to, how), options))
+    const [said, to, how] = [described(meta), linked(target, "target"), ofLink(options)];
+    return info(await run(() => this.#native.addLink(said, to, how), options));
   }
 
   /** Links to a whole bucket. See `addLink`. */
   async addBucketLink(meta: ObjectMeta | string, target: Bucket, options?: LinkOptions): Promise<ObjectInfo> {
-    if (!(target instanceof Bucket)) throw wrong('target', 'a Bucket', target)
-    const [said, how] = [described(meta), ofLink(options)]
-    return info(await run(() => this.#native.addBucketLink(said, target.#native, how), options))
+    if (!(target instanceof Bucket)) throw wrong("target", "a Bucket", target);
+    const [said, how] = [described(meta), ofLink(options)];
+    return info(await run(() => this.#native.addBucketLink(said, target.#native, how), options));
   }
 
   /** Lists objects and links, each once, in no promised order. An empty bucket gives none. */
   list(options?: ListOptions): Items<ObjectInfo> {
-    const [how, signal] = [ofList(options), signalOf(options)]
-    return Items.of(async () => begun(() => this.#native.list(how)), info, signal)
+    const [how, signal] = [ofList(options), signalOf(options)];
+    return Items.of(() => this.#native.list(how), info, signal);
   }
 
   /**
@@ -272,8 +275,8 @@ export class Bucket {
    * `BucketDeletedError`, and `UnavailableError` when no server was there for the idle limit.
    */
   async watch(options?: WatchOptions): Promise<Watch> {
-    const how = ofWatch(options)
-    return Watch.begun(await run(() => this.#native.watch(how), options), options?.signal)
+    const how = ofWatch(options);
+    return Watch.begun(await run(() => this.#native.watch(how), options), options?.signal);
   }
 
   /**
@@ -283,9 +286,9 @@ export class Bucket {
    * `InvalidArgumentError` for any other error.
    */
   async resolve(unknown: UnknownError, options?: SignalOptions): Promise<Resolved> {
-    ofNothing(options)
-    const error = unresolved(unknown)
-    const [outcome, now] = await run(() => this.#native.resolve(error), options)
-    return { outcome, info: now && info(now) }
+    ofNothing(options);
+    const error = unresolved(unknown);
+    const [outcome, now] = await run(() => this.#native.resolve(error), options);
+    return { outcome, info: now && info(now) };
   }
 }

@@ -1,9 +1,9 @@
 /** What an error knows beside its text; each class says which it has. */
 interface Fields {
-  retryable?: boolean
-  bucket?: string | null
-  objectName?: string | null
-  [field: string]: unknown
+  retryable?: boolean;
+  bucket?: string | null;
+  objectName?: string | null;
+  [field: string]: unknown;
 }
 
 /**
@@ -13,29 +13,29 @@ interface Fields {
  */
 export class JetblobError extends Error {
   /** The stable name of the error, the same in every language. */
-  declare readonly code: string
+  declare readonly code: string;
   /** Whether the same call may succeed later, with nothing else changed. */
-  readonly retryable: boolean
+  readonly retryable: boolean;
   /** The bucket that the error is about, where there is one. */
-  readonly bucket: string | null
+  readonly bucket: string | null;
   /** The name of the object that the error is about, where there is one. */
-  readonly objectName: string | null
+  readonly objectName: string | null;
 
   /** @internal */
   constructor(message: string, fields: Fields = {}, options?: ErrorOptions) {
-    super(message, options)
-    const { retryable = false, bucket = null, objectName = null, ...others } = fields
-    this.retryable = retryable
-    this.bucket = bucket
-    this.objectName = objectName
-    Object.assign(this, others)
+    super(message, options);
+    const { retryable = false, bucket = null, objectName = null, ...others } = fields;
+    this.retryable = retryable;
+    this.bucket = bucket;
+    this.objectName = objectName;
+    Object.assign(this, others);
   }
 }
 
 /** No object of this name, or it expired; or it is deleted. */
 export class NotFoundError extends JetblobError {
   /** Whether the object's deletion is still known. */
-  declare readonly deleted: boolean
+  declare readonly deleted: boolean;
 }
 
 /** No bucket of this name. */
@@ -68,7 +68,7 @@ export class LinkToLinkError extends JetblobError {}
 /** The entry is a link to a whole bucket, which has no bytes. */
 export class IsBucketLinkError extends JetblobError {
   /** The bucket that it links to. */
-  declare readonly target: string
+  declare readonly target: string;
 }
 
 /** Links that lead in a circle, or through more than 8 others. */
@@ -77,7 +77,7 @@ export class LinkLoopError extends JetblobError {}
 /** A conditional write found something else under the name. What stands there stays; nothing of this is left. */
 export class ConflictError extends JetblobError {
   /** The revision that was to stand there; 0 for none. */
-  declare readonly expected: number
+  declare readonly expected: number;
 }
 
 /**
@@ -87,11 +87,11 @@ export class ConflictError extends JetblobError {
  */
 export class UnknownError extends JetblobError {
   /** The operation: `put`, `delete`, … */
-  declare readonly operation: string
+  declare readonly operation: string;
   /** The id of the blob that the name didn't have before, if there is one. */
-  declare readonly nuid: string | null
+  declare readonly nuid: string | null;
   /** The revision that the write was to replace; 0 for none. */
-  declare readonly revisionBefore: number
+  declare readonly revisionBefore: number;
 }
 
 /** The bucket is sealed: nothing can be written. */
@@ -103,17 +103,17 @@ export class QuotaExceededError extends JetblobError {}
 /** The bytes are not those that were put. */
 export class DigestMismatchError extends JetblobError {
   /** The digest in the record. */
-  declare readonly expected: string
+  declare readonly expected: string;
   /** The digest of the bytes that are there. */
-  declare readonly actual: string
+  declare readonly actual: string;
 }
 
 /** Chunks of the object are gone from the store. */
 export class DataMissingError extends JetblobError {
   /** The bytes that the object should have. */
-  declare readonly size: number
+  declare readonly size: number;
   /** The bytes that are there. */
-  declare readonly received: number
+  declare readonly received: number;
 }
 
 /** The object was replaced while it was being read. */
@@ -125,7 +125,7 @@ export class BadMetaError extends JetblobError {}
 /** The server or the system forbids it. */
 export class PermissionDeniedError extends JetblobError {
   /** The denied subject or path. */
-  declare readonly subject: string
+  declare readonly subject: string;
 }
 
 /** The server doesn't accept the credentials. */
@@ -140,7 +140,7 @@ export class JetStreamNotEnabledError extends JetblobError {}
 /** Nothing happened for as long as the idle limit allows. */
 export class OperationTimeoutError extends JetblobError {
   /** The idle limit, in seconds. */
-  declare readonly after: number
+  declare readonly after: number;
 }
 
 /** The server can't be reached, or has no leader now. */
@@ -161,7 +161,7 @@ export class IoError extends JetblobError {}
 /** The server refused for a reason of its own. */
 export class ServerError extends JetblobError {
   /** The server's own code. */
-  declare readonly serverCode: number
+  declare readonly serverCode: number;
 }
 
 const CLASSES = {
@@ -195,24 +195,24 @@ const CLASSES = {
   closed: ClosedError,
   io: IoError,
   server: ServerError,
-}
+};
 
 /** The class of each code. */
-export const errors: ReadonlyMap<string, typeof JetblobError> = new Map(Object.entries(CLASSES))
+export const errors: ReadonlyMap<string, typeof JetblobError> = new Map(Object.entries(CLASSES));
 
-Object.defineProperty(JetblobError.prototype, 'name', { value: 'JetblobError' })
+Object.defineProperty(JetblobError.prototype, "name", { value: "JetblobError" });
 for (const [code, error] of errors) {
-  Object.defineProperty(error.prototype, 'name', { value: error.name })
-  Object.defineProperty(error.prototype, 'code', { value: code })
+  Object.defineProperty(error.prototype, "name", { value: error.name });
+  Object.defineProperty(error.prototype, "code", { value: code });
 }
 
 const CODES: Record<string, string> = {
-  NotFound: 'ENOENT',
-  IsADirectory: 'EISDIR',
-  NotADirectory: 'ENOTDIR',
-  AlreadyExists: 'EEXIST',
-  OutOfMemory: 'ENOMEM',
-}
+  NotFound: "ENOENT",
+  IsADirectory: "EISDIR",
+  NotADirectory: "ENOTDIR",
+  AlreadyExists: "EEXIST",
+  OutOfMemory: "ENOMEM",
+};
 
 /**
  * Makes the error of one of the native part, with the stack of whoever calls this.
@@ -220,14 +220,14 @@ const CODES: Record<string, string> = {
  * @internal
  */
 export function failure(error: unknown): unknown {
-  if (!(error instanceof Error && 'code' in error)) return error
-  if ('fields' in error) {
-    const { kind, ...fields } = error.fields as Fields
-    const code = CODES[String(kind)]
+  if (!(error instanceof Error && "code" in error)) return error;
+  if ("fields" in error) {
+    const { kind, ...fields } = error.fields as Fields;
+    const code = CODES[String(kind)];
     const cause =
-      code === undefined ? undefined : { cause: Object.assign(new Error(error.message), { code }) }
-    return new (errors.get(String(error.code)) ?? JetblobError)(error.message, fields, cause)
+      code === undefined ? undefined : { cause: Object.assign(new Error(error.message), { code }) };
+    return new (errors.get(String(error.code)) ?? JetblobError)(error.message, fields, cause);
   }
-  if (error.code === 'InvalidArg') return new RangeError(error.message)
-  return error
+  if (error.code === "InvalidArg") return new RangeError(error.message);
+  return error;
 }

@@ -16,16 +16,16 @@
  * @module
  */
 
-export type { Body, Bytes } from './body.js'
-export { Bucket } from './bucket.js'
-export type { BucketConfig, Placement, Storage } from './bucket-config.js'
-export { BucketStatus } from './bucket-status.js'
-export type { OnProgress, ProgressOptions } from './call.js'
-export * from './errors.js'
-export type { ObjectInfo } from './info.js'
-export { Items } from './items.js'
-export type { Link, ObjectMeta } from './meta.js'
-export { type IntoFileOptions, StoredObject } from './object.js'
+export type { Body, Bytes, WebStream } from "./body.js";
+export { Bucket } from "./bucket.js";
+export type { BucketConfig, Placement, Storage } from "./bucket-config.js";
+export { BucketStatus } from "./bucket-status.js";
+export type { OnProgress, ProgressOptions } from "./call.js";
+export * from "./errors.js";
+export type { ObjectInfo } from "./info.js";
+export { Items } from "./items.js";
+export type { Link, ObjectMeta } from "./meta.js";
+export { type IntoFileOptions, StoredObject } from "./object.js";
 export type {
   ByteRange,
   ConditionOptions,
@@ -38,10 +38,10 @@ export type {
   PutOptions,
   WatchOptions,
   WriteOptions,
-} from './options.js'
-export type { Resolved } from './resolved.js'
-export type { SignalOptions } from './signal.js'
-export { Store } from './store.js'
-export type { StoreOptions } from './store-options.js'
-export { Upload, WriteStream } from './upload.js'
-export { CAUGHT_UP, Watch, type WatchEvent } from './watch.js'
+} from "./options.js";
+export type { Resolved } from "./resolved.js";
+export type { SignalOptions } from "./signal.js";
+export { Store } from "./store.js";
+export type { StoreOptions } from "./store-options.js";
+export { Upload, WriteStream } from "./upload.js";
+export { CAUGHT_UP, Watch, type WatchEvent } from "./watch.js";

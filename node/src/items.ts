@@ -1,6 +1,7 @@
-import { failure } from './errors.js'
-import type * as native from './native.js'
-import { onAbort } from './signal.js'
+import { begun } from "./call.js";
+import { failure } from "./errors.js";
+import type * as native from "./native.js";
+import { onAbort } from "./signal.js";
 
 /**
  * What is listed or watched: an async iterator that begins when it is first asked.
@@ -9,86 +10,84 @@ import { onAbort } from './signal.js'
  * item after. To leave a `for await` by `break`, `return` or `throw` closes it, at the store too.
  */
 export class Items<T> implements AsyncIterableIterator<T>, AsyncDisposable {
-  readonly #begin: () => Promise<native.Items<unknown>>
-  readonly #item: (given: never) => T
-  readonly #signal: AbortSignal | undefined
-  #native: native.Items<unknown> | undefined
-  #batch: unknown[] = []
-  #last: Promise<void> = Promise.resolve()
-  #closed = false
-  #forget: () => void
+  readonly #begin: (() => native.Items<unknown>) | undefined;
+  readonly #item: (given: never) => T;
+  readonly #signal: AbortSignal | undefined;
+  #native: native.Items<unknown> | undefined;
+  #batch: unknown[] = [];
+  #last: Promise<void> = Promise.resolve();
+  #closed = false;
+  #forget: () => void;
 
-  /** @internal */
   protected constructor(
-    begin: () => Promise<native.Items<unknown>>,
+    items: native.Items<unknown> | (() => native.Items<unknown>),
     item: (given: never) => T,
     signal?: AbortSignal,
   ) {
-    this.#begin = begin
-    this.#item = item
-    this.#signal = signal
-    this.#forget = onAbort(signal, () => this.close())
+    if (typeof items === "function") this.#begin = items;
+    else this.#native = items;
+    this.#item = item;
+    this.#signal = signal;
+    this.#forget = onAbort(signal, () => this.close());
   }
 
   /** @internal */
   static of<Given, T>(
-    begin: () => Promise<native.Items<Given>>,
+    begin: () => native.Items<Given>,
     item: (given: Given) => T,
     signal?: AbortSignal,
   ): Items<T> {
-    return new Items(begin, item, signal)
+    return new Items(begin, item, signal);
   }
 
   /** The next item. Several may be asked for at a time: they come in turn. */
   async next(): Promise<IteratorResult<T, undefined>> {
-    const before = this.#last
-    let done = () => {}
+    const before = this.#last;
+    let done = () => {};
     this.#last = new Promise((resolve) => {
-      done = resolve
-    })
-    await before
+      done = resolve;
+    });
+    await before;
     try {
-      return await this.#next()
+      return await this.#next();
     } finally {
-      done()
+      done();
     }
   }
 
   async #next(): Promise<IteratorResult<T, undefined>> {
     while (this.#batch.length === 0) {
-      this.#signal?.throwIfAborted()
-      if (this.#closed) return { done: true, value: undefined }
-      this.#native ??= await this.#begin()
-      // It may have been closed meanwhile.
-      if (this.#closed) this.#native.close()
-      const batch = await this.#native.nextBatch()
-      if (batch === null) this.close()
-      else this.#batch = batch.reverse()
+      this.#signal?.throwIfAborted();
+      if (this.#closed) return { done: true, value: undefined };
+      this.#native ??= begun(() => this.#begin?.());
+      const batch = await this.#native?.nextBatch();
+      if (batch) this.#batch = batch.reverse();
+      else this.close();
     }
-    const item = this.#batch.pop()
-    if (item instanceof Error) throw failure(item)
-    return { done: false, value: this.#item(item as never) }
+    const item = this.#batch.pop();
+    if (item instanceof Error) throw failure(item);
+    return { done: false, value: this.#item(item as never) };
   }
 
   /** Closes it, and ends the iteration. */
   async return(): Promise<IteratorResult<T, undefined>> {
-    this.close()
-    return { done: true, value: undefined }
+    this.close();
+    return { done: true, value: undefined };
   }
 
   /** Ends it, at the store too. Who waits for an item gets none. */
   close(): void {
-    this.#closed = true
-    this.#batch = []
-    this.#native?.close()
-    this.#forget()
+    this.#closed = true;
+    this.#batch = [];
+    this.#native?.close();
+    this.#forget();
   }
 
   [Symbol.asyncIterator](): this {
-    return this
+    return this;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.close()
+    this.close();
   }
 }

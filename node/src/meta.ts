@@ -1,12 +1,12 @@
-import { type Check, count, fields, list, pairs, text, wrong } from './argument.js'
-import type * as native from './native.js'
+import { type Check, count, fields, list, pairs, text, wrong } from "./argument.js";
+import type * as native from "./native.js";
 
 /** What a link points to: an object, or a whole bucket. */
 export interface Link {
   /** The bucket that is pointed to, or the bucket of the object. */
-  bucket: string
+  bucket: string;
   /** The name of the object; `null` for a whole bucket. */
-  name?: string | null | undefined
+  name?: string | null | undefined;
 }
 
 /**
@@ -15,38 +15,38 @@ export interface Link {
  */
 export interface ObjectMeta {
   /** The object's name: UTF-8 of 1 to 1,024 bytes, anything else goes. */
-  name: string
+  name: string;
   /** A text for people. */
-  description?: string | undefined
+  description?: string | undefined;
   /** Headers as of HTTP and NATS; each has one value or several. */
-  headers?: Readonly<Record<string, string | readonly string[]>> | undefined
+  headers?: Readonly<Record<string, string | readonly string[]>> | undefined;
   /** Names and values of the caller's own. */
-  metadata?: Readonly<Record<string, string>> | undefined
+  metadata?: Readonly<Record<string, string>> | undefined;
   /** The bytes of each chunk but the last; 128 KiB if not given. A server's limit on messages wins. */
-  chunkSize?: number | null | undefined
+  chunkSize?: number | null | undefined;
   /** What the entry points to. Only there so that what was taken from a link is refused by a put. */
-  link?: Link | null | undefined
+  link?: Link | null | undefined;
 }
 
 /** The fields of an `ObjectInfo` that say nothing to a put. */
 const OF_INFO = [
-  'bucket',
-  'size',
-  'chunks',
-  'fullChunks',
-  'digest',
-  'nuid',
-  'revision',
-  'mtime',
-  'expires',
-  'deleted',
-]
+  "bucket",
+  "size",
+  "chunks",
+  "fullChunks",
+  "digest",
+  "nuid",
+  "revision",
+  "mtime",
+  "expires",
+  "deleted",
+];
 
 const values: Check<string[]> = (value, what) =>
-  typeof value === 'string' ? [text(value, what)] : list(text)(value, what)
+  typeof value === "string" ? [text(value, what)] : list(text)(value, what);
 
 /** Checks a link. */
-export const link: Check<{ bucket: string; name?: string }> = fields({ bucket: text, name: text })
+export const link: Check<{ bucket: string; name?: string }> = fields({ bucket: text, name: text });
 
 const described = fields<native.Meta>(
   {
@@ -59,14 +59,14 @@ const described = fields<native.Meta>(
     link,
   },
   OF_INFO,
-)
+);
 
 /** Checks what is said of an object. */
 export function meta(given: unknown): native.Meta {
-  if (typeof given === 'string') return { name: text(given, 'meta') }
-  if (typeof given !== 'object' || given === null || !('name' in given)) {
-    throw wrong('meta', 'a name or an object with a name', given)
+  if (typeof given === "string") return { name: text(given, "meta") };
+  if (typeof given !== "object" || given === null || !("name" in given)) {
+    throw wrong("meta", "a name or an object with a name", given);
   }
-  const checked = described(given, 'meta')
-  return { ...checked, name: text(given.name, 'meta.name') }
+  const checked = described(given, "meta");
+  return { ...checked, name: text(given.name, "meta.name") };
 }

@@ -1,17 +1,16 @@
-import { Readable } from 'node:stream'
-import { ReadableStream } from 'node:stream/web'
-import { callback, count, path, wrong } from './argument.js'
-import { type ProgressOptions, run } from './call.js'
-import { failure, InvalidArgumentError } from './errors.js'
-import { info, type ObjectInfo } from './info.js'
-import type * as native from './native.js'
-import { options } from './options.js'
-import { onAbort, type SignalOptions, unlessAborted } from './signal.js'
+import { Readable } from "node:stream";
+import { callback, count, path, wrong } from "./argument.js";
+import { type ProgressOptions, run } from "./call.js";
+import { failure, InvalidArgumentError } from "./errors.js";
+import { info, type ObjectInfo } from "./info.js";
+import type * as native from "./native.js";
+import { options } from "./options.js";
+import { onAbort, type SignalOptions, unlessAborted } from "./signal.js";
 
 /** The options of `StoredObject.intoFile`. */
 export interface IntoFileOptions extends SignalOptions, ProgressOptions {}
 
-const ofIntoFile = options<{ onProgress?: boolean }>({ onProgress: callback })
+const ofIntoFile = options<{ onProgress?: boolean }>({ onProgress: callback });
 
 /**
  * An object that is being read: its info, and its bytes as an async iterable of chunks, by `read`, or as a stream.
@@ -22,29 +21,29 @@ const ofIntoFile = options<{ onProgress?: boolean }>({ onProgress: callback })
  */
 export class StoredObject implements AsyncIterable<Buffer>, AsyncDisposable {
   /** What the store tells of the object that the bytes belong to: of a link's target, if it was a link. */
-  readonly info: ObjectInfo
-  readonly #native: native.Download
-  readonly #signal: AbortSignal | undefined
-  readonly #forget: () => void
+  readonly info: ObjectInfo;
+  readonly #native: native.Download;
+  readonly #signal: AbortSignal | undefined;
+  readonly #forget: () => void;
 
   private constructor(download: native.Download, signal: AbortSignal | undefined) {
-    this.#native = download
-    this.#signal = signal
-    this.info = info(download.info)
+    this.#native = download;
+    this.#signal = signal;
+    this.info = info(download.info);
     // A signal that lives on must not keep an object that nobody has any more.
-    const held = new WeakRef(download)
-    this.#forget = onAbort(signal, () => held.deref()?.close())
+    const held = new WeakRef(download);
+    this.#forget = onAbort(signal, () => held.deref()?.close());
   }
 
   /** @internal */
   static of(download: native.Download, signal: AbortSignal | undefined): StoredObject {
-    return new StoredObject(download, signal)
+    return new StoredObject(download, signal);
   }
 
   /** The part of the object that this reads, in bytes: `start` is the first of them, `end` the one after the last. */
   get range(): { start: number; end: number } {
-    const [start, end] = this.#native.range
-    return { start, end }
+    const [start, end] = this.#native.range;
+    return { start, end };
   }
 
   /**
@@ -54,29 +53,29 @@ export class StoredObject implements AsyncIterable<Buffer>, AsyncDisposable {
    * gave it no digest, or whose digest is to be ignored.
    */
   get isVerified(): boolean {
-    return this.#native.isVerified
+    return this.#native.isVerified;
   }
 
   /** The position of the next byte, from the beginning of the range that was asked for. */
   get position(): number {
-    return this.#native.position
+    return this.#native.position;
   }
 
   /** The next chunk, as it came; `null` at the end. */
   async next(): Promise<Buffer | null> {
-    return await this.#some(Number.MAX_SAFE_INTEGER)
+    return await this.#some(Number.MAX_SAFE_INTEGER);
   }
 
   /** So many bytes, fewer only at the end; the rest, if no size is given. */
   async read(size: number = Number.MAX_SAFE_INTEGER): Promise<Buffer> {
-    const pieces: Buffer[] = []
-    for (let left = count(size, 'size'); left > 0; ) {
-      const piece = await this.#some(left)
-      if (piece === null) break
-      pieces.push(piece)
-      left -= piece.byteLength
+    const pieces: Buffer[] = [];
+    for (let left = count(size, "size"); left > 0; ) {
+      const piece = await this.#some(left);
+      if (piece === null) break;
+      pieces.push(piece);
+      left -= piece.byteLength;
     }
-    return pieces.length === 1 && pieces[0] ? pieces[0] : Buffer.concat(pieces)
+    return pieces.length === 1 && pieces[0] ? pieces[0] : Buffer.concat(pieces);
   }
 
   /**
@@ -85,111 +84,111 @@ export class StoredObject implements AsyncIterable<Buffer>, AsyncDisposable {
    *
    * Costs nothing until the next read, which fetches from there on. Beyond the end there is nothing to read.
    */
-  async seek(offset: number, from: 'start' | 'current' | 'end' = 'start'): Promise<number> {
-    if (!Number.isSafeInteger(offset)) throw wrong('offset', 'a whole number', offset)
-    const { start, end } = this.range
-    const bases = { start: 0, current: this.position, end: end - start }
-    if (!Object.hasOwn(bases, from)) throw wrong('from', "'start', 'current' or 'end'", from)
-    const position = bases[from] + offset
-    if (position < 0) throw new RangeError(`a seek to before the beginning: ${position}`)
-    const signal = this.#signal
-    await run(() => this.#native.seek(position), { signal })
-    return position
+  async seek(offset: number, from: "start" | "current" | "end" = "start"): Promise<number> {
+    if (!Number.isSafeInteger(offset)) throw wrong("offset", "a whole number", offset);
+    const { start, end } = this.range;
+    const bases = { start: 0, current: this.position, end: end - start };
+    if (!Object.hasOwn(bases, from)) throw wrong("from", "'start', 'current' or 'end'", from);
+    const position = bases[from] + offset;
+    if (position < 0) throw new RangeError(`a seek to before the beginning: ${position}`);
+    const signal = this.#signal;
+    await run(() => this.#native.seek(position), { signal });
+    return position;
   }
 
   /** Reads the rest into memory, and closes. */
   async intoBytes(): Promise<Buffer> {
     try {
-      return await this.read()
+      return await this.read();
     } finally {
-      this.close()
+      this.close();
     }
   }
 
   /** Reads the rest as UTF-8 text, and closes. Fails with `InvalidArgumentError` if it is none. */
   async intoString(): Promise<string> {
-    const bytes = await this.intoBytes()
+    const bytes = await this.intoBytes();
     try {
-      return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+      return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
     } catch (cause) {
-      const name = JSON.stringify(this.info.name)
-      throw new InvalidArgumentError(`invalid text: object ${name} is not UTF-8`, {}, { cause })
+      const name = JSON.stringify(this.info.name);
+      throw new InvalidArgumentError(`invalid text: object ${name} is not UTF-8`, {}, { cause });
     }
   }
 
   /** Reads the rest into a file, and closes. The file appears, or is replaced, when it is whole. */
   async intoFile(to: string | URL, given?: IntoFileOptions): Promise<ObjectInfo> {
-    const { onProgress = false } = ofIntoFile(given)
-    const file = path(to, 'path')
+    const { onProgress = false } = ofIntoFile(given);
+    const file = path(to, "path");
     try {
       const got = await run(() => this.#native.readIntoFile(file, onProgress), {
         signal: this.#signal,
         ...given,
-      })
-      return info(got)
+      });
+      return info(got);
     } finally {
-      this.close()
+      this.close();
     }
   }
 
   /** The rest as a stream of Node. Its end, its error or its `destroy` closes the object. */
   readable(): Readable {
-    const forget = onAbort(this.#signal, () => stream.destroy(this.#signal?.reason))
+    const forget = onAbort(this.#signal, () => stream.destroy(this.#signal?.reason));
     const stream = new Readable({
       highWaterMark: 1 << 20,
       read: () => {
         this.next().then(
           (chunk) => stream.push(chunk),
           (error) => stream.destroy(error),
-        )
+        );
       },
       destroy: (error, done) => {
-        forget()
-        this.close()
-        done(error)
+        forget();
+        this.close();
+        done(error);
       },
-    })
-    return stream
+    });
+    return stream;
   }
 
   /** The rest as a stream of the web, as for a `Response`. Its end, its error or its `cancel` closes the object. */
   web(): ReadableStream<Uint8Array> {
     const pull = async (controller: ReadableStreamDefaultController<Uint8Array>) => {
-      const chunk = await this.next()
-      if (chunk !== null) return controller.enqueue(chunk)
-      this.close()
-      controller.close()
-    }
-    return new ReadableStream({ pull, cancel: () => this.close() }, { highWaterMark: 0 })
+      const chunk = await this.next();
+      if (chunk !== null) return controller.enqueue(chunk);
+      this.close();
+      controller.close();
+    };
+    return new ReadableStream({ pull, cancel: () => this.close() }, { highWaterMark: 0 });
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Buffer, void, undefined> {
     try {
       for (;;) {
-        const chunk = await this.next()
-        if (chunk === null) return
-        yield chunk
+        const chunk = await this.next();
+        if (chunk === null) return;
+        yield chunk;
       }
     } finally {
-      this.close()
+      this.close();
     }
   }
 
   /** Ends the transfer, at the store too. Who waits for bytes gets a `ClosedError`. */
   close(): void {
-    this.#native.close()
-    this.#forget()
+    this.#native.close();
+    this.#forget();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.close()
+    this.close();
   }
 
   async #some(max: number): Promise<Buffer | null> {
     try {
-      return await unlessAborted(this.#signal, this.#native.read(max))
+      return await unlessAborted(this.#signal, this.#native.read(max));
     } catch (error) {
-      throw this.#signal?.aborted ? this.#signal.reason : failure(error)
+      throw this.#signal?.aborted ? this.#signal.reason : failure(error);
     }
   }
 }

@@ -1,36 +1,36 @@
-import { type Checks, flag, pair, path, seconds, secret, text } from './argument.js'
-import type * as native from './native.js'
+import { type Checks, flag, pair, path, seconds, secret, text } from "./argument.js";
+import type * as native from "./native.js";
 
 /** How to reach and use a NATS account. A local store needs none of it. */
 export interface StoreOptions {
   /** A `.creds` file (JWT and seed), read when the store is opened. */
-  credentialsFile?: string | URL | undefined
+  credentialsFile?: string | URL | undefined;
   /** The text of a `.creds` file, for who keeps it elsewhere; wins over `credentialsFile`. */
-  credentials?: string | undefined
+  credentials?: string | undefined;
   /** User and password. */
-  userAndPassword?: readonly [user: string, password: string] | undefined
+  userAndPassword?: readonly [user: string, password: string] | undefined;
   /** A token. */
-  token?: string | undefined
+  token?: string | undefined;
   /** The seed of an nkey (`SU…`). */
-  nkeySeed?: string | undefined
+  nkeySeed?: string | undefined;
   /** A file of root certificates in PEM, instead of the system's. */
-  rootCertificates?: string | URL | undefined
+  rootCertificates?: string | URL | undefined;
   /** The client's own certificate and key, files in PEM. */
-  clientCertificate?: readonly [certificate: string | URL, key: string | URL] | undefined
+  clientCertificate?: readonly [certificate: string | URL, key: string | URL] | undefined;
   /** Refuse a connection that isn't encrypted. */
-  requireTls?: boolean | undefined
+  requireTls?: boolean | undefined;
   /** Start TLS before the server says anything. */
-  tlsFirst?: boolean | undefined
+  tlsFirst?: boolean | undefined;
   /** The JetStream domain. */
-  domain?: string | undefined
+  domain?: string | undefined;
   /** The JetStream API prefix; wins over `domain`. */
-  apiPrefix?: string | undefined
+  apiPrefix?: string | undefined;
   /** What the subjects of replies begin with; `_INBOX` if not given. */
-  inboxPrefix?: string | undefined
+  inboxPrefix?: string | undefined;
   /** The name that the server shows for this connection. */
-  name?: string | undefined
+  name?: string | undefined;
   /** How long any step may go without progress, in seconds; 30 if not given. */
-  idleTimeout?: number | undefined
+  idleTimeout?: number | undefined;
 }
 
 /** What is right of each. */
@@ -49,4 +49,4 @@ export const STORE: Checks<native.Connection> = {
   inboxPrefix: text,
   name: text,
   idleTimeout: seconds,
-}
+};

@@ -1,15 +1,15 @@
-import { text } from './argument.js'
-import { Bucket } from './bucket.js'
-import { type BucketConfig, config as configured } from './bucket-config.js'
-import { BucketStatus } from './bucket-status.js'
-import { begun, run } from './call.js'
-import { Items } from './items.js'
-import { type Store as Native, native } from './native.js'
-import { ofNothing, options } from './options.js'
-import { type SignalOptions, signalOf } from './signal.js'
-import { STORE, type StoreOptions } from './store-options.js'
+import { text } from "./argument.js";
+import { Bucket } from "./bucket.js";
+import { type BucketConfig, config as configured } from "./bucket-config.js";
+import { BucketStatus } from "./bucket-status.js";
+import { run } from "./call.js";
+import { Items } from "./items.js";
+import { type Store as Native, native } from "./native.js";
+import { ofNothing, options } from "./options.js";
+import { type SignalOptions, signalOf } from "./signal.js";
+import { STORE, type StoreOptions } from "./store-options.js";
 
-const ofStore = options(STORE)
+const ofStore = options(STORE);
 
 /**
  * A place that holds buckets: a NATS account with JetStream, or a directory.
@@ -17,10 +17,10 @@ const ofStore = options(STORE)
  * Open it with `Store.open`. It may be used by any number of operations at a time.
  */
 export class Store implements AsyncDisposable {
-  readonly #native: Native
+  readonly #native: Native;
 
   private constructor(store: Native) {
-    this.#native = store
+    this.#native = store;
   }
 
   /**
@@ -33,8 +33,8 @@ export class Store implements AsyncDisposable {
    * `UnauthenticatedError` and `TlsError`.
    */
   static async open(url: string | URL, options?: StoreOptions & SignalOptions): Promise<Store> {
-    const where = url instanceof URL ? url.href : text(url, 'url')
-    return await Store.#open(where, undefined, options)
+    const where = url instanceof URL ? url.href : text(url, "url");
+    return await Store.#open(where, undefined, options);
   }
 
   /**
@@ -44,7 +44,7 @@ export class Store implements AsyncDisposable {
    * makes no sense.
    */
   static async openContext(context: string, options?: StoreOptions & SignalOptions): Promise<Store> {
-    return await Store.#open(undefined, text(context, 'context'), options)
+    return await Store.#open(undefined, text(context, "context"), options);
   }
 
   /**
@@ -54,7 +54,7 @@ export class Store implements AsyncDisposable {
    * directory `~/.local/share/jetblob`, whichever is first.
    */
   static async openDefault(options?: StoreOptions & SignalOptions): Promise<Store> {
-    return await Store.#open(undefined, undefined, options)
+    return await Store.#open(undefined, undefined, options);
   }
 
   static async #open(
@@ -62,8 +62,8 @@ export class Store implements AsyncDisposable {
     context: string | undefined,
     options?: StoreOptions & SignalOptions,
   ): Promise<Store> {
-    const how = ofStore(options)
-    return new Store(await run(() => native.open(url, context, how), options))
+    const how = ofStore(options);
+    return new Store(await run(() => native.open(url, context, how), options));
   }
 
   /**
@@ -73,9 +73,9 @@ export class Store implements AsyncDisposable {
    * `InvalidNameError` and `InvalidConfigError`.
    */
   async createBucket(config: BucketConfig | string, options?: SignalOptions): Promise<Bucket> {
-    ofNothing(options)
-    const how = configured(config)
-    return Bucket.of(await run(() => this.#native.createBucket(how), options))
+    ofNothing(options);
+    const how = configured(config);
+    return Bucket.of(await run(() => this.#native.createBucket(how), options));
   }
 
   /**
@@ -87,44 +87,44 @@ export class Store implements AsyncDisposable {
    * in its words.
    */
   async updateBucket(config: BucketConfig | string, options?: SignalOptions): Promise<Bucket> {
-    ofNothing(options)
-    const how = configured(config)
-    return Bucket.of(await run(() => this.#native.updateBucket(how), options))
+    ofNothing(options);
+    const how = configured(config);
+    return Bucket.of(await run(() => this.#native.updateBucket(how), options));
   }
 
   /** Creates a bucket, or changes the configuration of the one that exists into this one. */
   async createOrUpdateBucket(config: BucketConfig | string, options?: SignalOptions): Promise<Bucket> {
-    ofNothing(options)
-    const how = configured(config)
-    return Bucket.of(await run(() => this.#native.createOrUpdateBucket(how), options))
+    ofNothing(options);
+    const how = configured(config);
+    return Bucket.of(await run(() => this.#native.createOrUpdateBucket(how), options));
   }
 
   /** Gives a bucket that exists. Fails with `BucketNotFoundError`. */
   async bucket(name: string, options?: SignalOptions): Promise<Bucket> {
-    ofNothing(options)
-    const of = text(name, 'name')
-    return Bucket.of(await run(() => this.#native.bucket(of), options))
+    ofNothing(options);
+    const of = text(name, "name");
+    return Bucket.of(await run(() => this.#native.bucket(of), options));
   }
 
   /** Removes a bucket and all that is in it. Fails with `BucketNotFoundError`. */
   async deleteBucket(name: string, options?: SignalOptions): Promise<void> {
-    ofNothing(options)
-    const of = text(name, 'name')
-    await run(() => this.#native.deleteBucket(of), options)
+    ofNothing(options);
+    const of = text(name, "name");
+    await run(() => this.#native.deleteBucket(of), options);
   }
 
   /** Lists the names of all buckets, in no promised order. */
   bucketNames(options?: SignalOptions): Items<string> {
-    ofNothing(options)
-    const signal = signalOf(options)
-    return Items.of(async () => begun(() => this.#native.bucketNames()), String, signal)
+    ofNothing(options);
+    const signal = signalOf(options);
+    return Items.of(() => this.#native.bucketNames(), String, signal);
   }
 
   /** Lists the statuses of all buckets, in no promised order. */
   buckets(options?: SignalOptions): Items<BucketStatus> {
-    ofNothing(options)
-    const signal = signalOf(options)
-    return Items.of(async () => begun(() => this.#native.buckets()), BucketStatus.of, signal)
+    ofNothing(options);
+    const signal = signalOf(options);
+    return Items.of(() => this.#native.buckets(), BucketStatus.of, signal);
   }
 
   /**
@@ -132,10 +132,10 @@ export class Store implements AsyncDisposable {
    * that are open: finish or abort them before.
    */
   async close(): Promise<void> {
-    await run(() => this.#native.close())
+    await run(() => this.#native.close());
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.close()
+    await this.close();
   }
 }

@@ -2,12 +2,12 @@
 
 use futures_util::TryStreamExt;
 use jetblob::{Body, Resolved, WatchEvent};
-use napi::bindgen_prelude::{JsValue, Uint8ArraySlice, within_runtime_if_available};
+use napi::bindgen_prelude::{BufferSlice, JsValue, Uint8ArraySlice, within_runtime_if_available};
 use napi::{Env, Result};
 use napi_derive::napi;
 
 use crate::call::Call;
-use crate::download::{Download, buffer};
+use crate::download::Download;
 use crate::error::{Unknown, thrown};
 use crate::info::{Info, Target};
 use crate::items::Items;
@@ -82,7 +82,10 @@ impl Bucket {
     pub fn get_bytes(&self, name: String, options: Read) -> Result<Call> {
         let (bucket, options) = (self.0.clone(), options.into_get()?);
         let whole = async move { bucket.get_with(&name, options).await?.into_bytes().await };
-        Ok(Call::giving(whole, |env, bytes| buffer(env, bytes).map(|buffer| buffer.to_unknown())))
+        // What was gathered is handed over without a copy.
+        Ok(Call::giving(whole, |env, bytes| {
+            BufferSlice::from_data(env, Vec::from(bytes)).map(|buffer| buffer.to_unknown())
+        }))
     }
 
     #[napi]

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use bytes::Bytes;
 use jetblob::handle;
 use napi::bindgen_prelude::{BufferSlice, PromiseRaw};
 use napi::{Env, Result};
@@ -15,9 +14,6 @@ use crate::number::{count, number};
 use crate::progress::telling;
 use crate::runtime::InRuntime;
 
-/// Less than this is copied: it costs less than to share it, and a few bytes don't hold a whole message.
-const SHARED: usize = 32 << 10;
-
 #[napi]
 pub(crate) struct Download(InRuntime<Arc<handle::Download>>);
 
@@ -25,20 +21,6 @@ impl Download {
     /// Made inside the runtime.
     pub(crate) fn new(object: jetblob::Object) -> Self {
         Self(InRuntime::new(Arc::new(handle::Download::new(object))))
-    }
-}
-
-/// A `Buffer` of these bytes.
-pub(crate) fn buffer(env: &Env, bytes: Bytes) -> Result<BufferSlice<'_>> {
-    if bytes.len() < SHARED {
-        return BufferSlice::copy_from(env, bytes);
-    }
-    let (start, size) = (bytes.as_ptr().cast_mut(), bytes.len());
-    // SAFETY: the memory is there until the buffer is collected, which drops `bytes`, and it isn't empty. JavaScript may
-    // write to it: the library hands each chunk out once, and keeps no view of its own of what it handed out.
-    #[allow(unsafe_code, reason = "there is no safe way to share memory with JavaScript")]
-    unsafe {
-        BufferSlice::from_external(env, start, size, bytes, |_, bytes| drop(bytes))
     }
 }
 
@@ -65,7 +47,8 @@ impl Download {
         number(self.0.position())
     }
 
-    /// A promise of what is there, at most `max` bytes; of `null` at the end.
+    /// A promise of what is there, at most `max` bytes; of `null` at the end. It is copied: a view would keep all that came
+    /// with it from the network until the garbage collector finds it, which in a loop of reads is late.
     #[napi]
     pub fn read<'env>(
         &self,
@@ -74,7 +57,9 @@ impl Download {
     ) -> Result<PromiseRaw<'env, Option<BufferSlice<'env>>>> {
         let (download, max) = (Arc::clone(&self.0), usize::try_from(count(max)?).unwrap_or(usize::MAX));
         env.spawn_future_with_callback(async move { Ok(download.read(max).await) }, |env, read| {
-            read.map_err(|error| thrown(*env, &error))?.map(|chunk| buffer(env, chunk)).transpose()
+            read.map_err(|error| thrown(*env, &error))?
+                .map(|chunk| BufferSlice::copy_from(env, chunk))
+                .transpose()
         })
     }
 
