@@ -55,10 +55,12 @@ wheels: $(VENV)/done ## the Python package in dist/: its source, and a wheel; TA
 	$(if $(TARGET),rustup target add $(TARGET))
 	PATH=$(CURDIR)/$(VENV)/bin:$$PATH maturin build --release --sdist --out dist $(if $(TARGET),--target $(TARGET)) $(ZIG)
 
-bench: $(VENV)/done ## jetblob beside other clients; QUICK=1 for a short run
+bench: $(VENV)/done $(NODE)/done $(MODULES)/done ## jetblob beside other clients; QUICK=1 for a short run
 	cargo build --release -p jetblob-cli
 	cargo build --release -p bench
 	VIRTUAL_ENV=$(CURDIR)/$(VENV) $(VENV)/bin/maturin develop --release --quiet
+	npm run --prefix node --silent native -- --release
+	npm run --prefix node --silent build
 	$(VENV)/bin/python bench/run.py $(if $(QUICK),--quick)
 
 $(VENV)/done: tests/requirements.txt

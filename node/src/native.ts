@@ -131,14 +131,14 @@ export interface Download {
   readonly range: [number, number];
   readonly isVerified: boolean;
   readonly position: number;
-  read(max: number): Promise<Buffer | null>;
+  read(max: number): Buffer | null | Promise<Buffer | null>;
   seek(position: number): Call<void>;
   readIntoFile(path: string, progress: boolean): Call<Info>;
   close(): void;
 }
 
 export interface Upload {
-  write(bytes: Uint8Array): Promise<void>;
+  write(bytes: Uint8Array): Promise<void> | null;
   finish(): Call<Info>;
   abort(): Call<void>;
 }

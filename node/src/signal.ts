@@ -28,8 +28,12 @@ export function onAbort(signal: AbortSignal | undefined, act: () => void): () =>
   return () => signal.removeEventListener("abort", act);
 }
 
-/** Waits for a promise, but not after the signal is aborted. */
-export async function unlessAborted<T>(signal: AbortSignal | undefined, promise: Promise<T>): Promise<T> {
+/** Waits for a promise, if it is one, but not after the signal is aborted. */
+export async function unlessAborted<T>(signal: AbortSignal | undefined, promise: T | Promise<T>): Promise<T> {
+  if (!(promise instanceof Promise)) {
+    signal?.throwIfAborted();
+    return promise;
+  }
   if (signal === undefined) return await promise;
   if (signal.aborted) {
     promise.catch(() => {});

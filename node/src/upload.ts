@@ -74,7 +74,7 @@ export class Upload implements AsyncDisposable {
     if (this.info === null) await this.abort();
   }
 
-  async #awaited<T>(begin: () => Promise<T>): Promise<T> {
+  async #awaited<T>(begin: () => T | Promise<T>): Promise<T> {
     this.#signal?.throwIfAborted();
     try {
       return await unlessAborted(this.#signal, begin());

@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
+use futures_util::FutureExt;
 use jetblob::handle;
-use napi::bindgen_prelude::{BufferSlice, PromiseRaw};
+use napi::bindgen_prelude::{BufferSlice, Either, PromiseRaw};
 use napi::{Env, Result};
 use napi_derive::napi;
 
@@ -22,6 +24,12 @@ impl Download {
     pub(crate) fn new(object: jetblob::Object) -> Self {
         Self(InRuntime::new(Arc::new(handle::Download::new(object))))
     }
+}
+
+type Later<'env> = PromiseRaw<'env, Option<BufferSlice<'env>>>;
+
+fn given(env: &Env, read: jetblob::Result<Option<Bytes>>) -> Result<Option<BufferSlice<'_>>> {
+    read.map_err(|error| thrown(*env, &error))?.map(|chunk| BufferSlice::copy_from(env, chunk)).transpose()
 }
 
 #[napi]
@@ -47,20 +55,23 @@ impl Download {
         number(self.0.position())
     }
 
-    /// A promise of what is there, at most `max` bytes; of `null` at the end. It is copied: a view would keep all that came
-    /// with it from the network until the garbage collector finds it, which in a loop of reads is late.
+    /// What is there, at most `max` bytes; `null` at the end; or a promise of it, if one has to wait: that costs as much as
+    /// some 100 KiB.
+    ///
+    /// The bytes are copied: a view would keep all that came with them from the network until the garbage collector finds
+    /// it, which in a loop of reads is late.
     #[napi]
     pub fn read<'env>(
         &self,
         env: &'env Env,
         max: i64,
-    ) -> Result<PromiseRaw<'env, Option<BufferSlice<'env>>>> {
-        let (download, max) = (Arc::clone(&self.0), usize::try_from(count(max)?).unwrap_or(usize::MAX));
-        env.spawn_future_with_callback(async move { Ok(download.read(max).await) }, |env, read| {
-            read.map_err(|error| thrown(*env, &error))?
-                .map(|chunk| BufferSlice::copy_from(env, chunk))
-                .transpose()
-        })
+    ) -> Result<Either<Option<BufferSlice<'env>>, Later<'env>>> {
+        let max = usize::try_from(count(max)?).unwrap_or(usize::MAX);
+        if let Some(read) = self.0.read(max).now_or_never() {
+            return given(env, read).map(Either::A);
+        }
+        let download = Arc::clone(&self.0);
+        env.spawn_future_with_callback(async move { Ok(download.read(max).await) }, given).map(Either::B)
     }
 
     #[napi]

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use futures_util::FutureExt;
 use jetblob::handle;
 use napi::bindgen_prelude::{PromiseRaw, Uint8ArraySlice};
 use napi::{Env, Result};
@@ -30,13 +31,22 @@ pub(crate) fn copied(bytes: &Uint8ArraySlice<'_>) -> Bytes {
 
 #[napi]
 impl Upload {
-    /// A promise that the bytes were taken.
+    /// Takes the bytes; gives a promise if one has to wait for that.
     #[napi]
-    pub fn write<'env>(&self, env: &'env Env, bytes: Uint8ArraySlice<'_>) -> Result<PromiseRaw<'env, ()>> {
-        let (upload, bytes) = (Arc::clone(&self.0), copied(&bytes));
-        env.spawn_future_with_callback(async move { Ok(upload.write(bytes).await) }, |env, written| {
-            written.map_err(|error| thrown(*env, &error))
-        })
+    pub fn write<'env>(
+        &self,
+        env: &'env Env,
+        bytes: Uint8ArraySlice<'_>,
+    ) -> Result<Option<PromiseRaw<'env, ()>>> {
+        let bytes = copied(&bytes);
+        let failed = |env: &Env, error| thrown(*env, &error);
+        if let Some(written) = self.0.write(bytes.clone()).now_or_never() {
+            return written.map(|()| None).map_err(|error| failed(env, error));
+        }
+        let upload = Arc::clone(&self.0);
+        let write = async move { Ok(upload.write(bytes).await) };
+        env.spawn_future_with_callback(write, move |env, written| written.map_err(|error| failed(env, error)))
+            .map(Some)
     }
 
     #[napi]
