@@ -3,11 +3,12 @@
 VENV := .venv
 OLD_SERVER := $(VENV)/debian/usr/sbin/nats-server
 MODULES := tests/interop/node_modules
+NODE := node/node_modules
 # Links against an old C library, so that a wheel runs on every Linux of the last ten years.
 ZIG := $(if $(filter Linux,$(shell uname)),--zig --compatibility manylinux2014)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test unit lint docs bench build python wheels clean
+.PHONY: help demo test unit lint docs bench build python node wheels clean
 
 help: ## list the tasks
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -29,7 +30,11 @@ unit: ## the tests inside the library, and the protocol on its own
 python: $(VENV)/done ## build the Python package, unoptimized, for the tests
 	VIRTUAL_ENV=$(CURDIR)/$(VENV) $(VENV)/bin/maturin develop --quiet
 
-lint: python ## formatting, lints and types; each feature builds alone
+node: $(NODE)/done ## build the npm package, unoptimized, for the tests
+	npm run --prefix node --silent native
+	npm run --prefix node --silent build
+
+lint: python $(if $(JETBLOB_SKIP_NODE),,node) ## formatting, lints and types; each feature builds alone
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
 	cargo clippy -p jetblob --no-default-features -- -D warnings
@@ -41,6 +46,7 @@ lint: python ## formatting, lints and types; each feature builds alone
 	$(VENV)/bin/mypy python tests/python bench
 	$(VENV)/bin/pyright --pythonpath $(VENV)/bin/python python
 	$(VENV)/bin/stubtest jetblob._native
+	$(if $(JETBLOB_SKIP_NODE),@:,node/node_modules/.bin/biome check --error-on-warnings)
 
 docs: ## the library's documentation, without a warning
 	RUSTDOCFLAGS="-D warnings" cargo doc -p jetblob --no-deps
@@ -49,15 +55,21 @@ wheels: $(VENV)/done ## the Python package in dist/: its source, and a wheel; TA
 	$(if $(TARGET),rustup target add $(TARGET))
 	PATH=$(CURDIR)/$(VENV)/bin:$$PATH maturin build --release --sdist --out dist $(if $(TARGET),--target $(TARGET)) $(ZIG)
 
-bench: $(VENV)/done ## jetblob beside other clients; QUICK=1 for a short run
+bench: $(VENV)/done $(NODE)/done $(MODULES)/done ## jetblob beside other clients; QUICK=1 for a short run
 	cargo build --release -p jetblob-cli
 	cargo build --release -p bench
 	VIRTUAL_ENV=$(CURDIR)/$(VENV) $(VENV)/bin/maturin develop --release --quiet
+	npm run --prefix node --silent native -- --release
+	npm run --prefix node --silent build
 	$(VENV)/bin/python bench/run.py $(if $(QUICK),--quick)
 
 $(VENV)/done: tests/requirements.txt
 	python3 -m venv $(VENV)
 	$(VENV)/bin/pip install --quiet --requirement tests/requirements.txt
+	touch $@
+
+$(NODE)/done: node/package.json
+	npm install --prefix node --no-package-lock --no-audit --no-fund --silent
 	touch $@
 
 $(MODULES)/done: tests/interop/package.json
@@ -69,4 +81,4 @@ $(OLD_SERVER):
 	sh scripts/old-server $(VENV)/debian
 
 clean: ## remove what the tasks made
-	rm -rf target $(VENV) $(MODULES)
+	rm -rf target $(VENV) $(MODULES) $(NODE) node/dist node/*.node

@@ -10,6 +10,7 @@ use futures_util::StreamExt;
 use jetblob::{BucketConfig, ObjectInfo, Store, Watch, WatchEvent, WatchOptions};
 use serde_json::json;
 use tests::{Place, Server, ServerKind, unique};
+use tokio::time::timeout;
 
 use crate::{body, on_a_server, on_every_engine};
 
@@ -236,6 +237,17 @@ on_every_engine! {
         for _ in 0..5 {
             let mut watch = bucket.watch().await.unwrap();
             assert_eq!(next(&mut watch).await, None);
+        }
+        crate::no_consumer_is_left(&place, &bucket).await;
+    }
+
+    /// 93. So does one that is dropped at any moment: while its consumer is being made, too.
+    async fn b93_dropped_at_any_moment(place: Place) {
+        let bucket = place.bucket().await;
+        for moment in 0..40 {
+            let mut watch = bucket.watch().await.unwrap();
+            assert_eq!(next(&mut watch).await, None);
+            let _ = timeout(Duration::from_micros(moment * 50), watch.next()).await;
         }
         crate::no_consumer_is_left(&place, &bucket).await;
     }

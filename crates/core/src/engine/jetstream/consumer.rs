@@ -80,7 +80,8 @@ pub(super) struct Delivered {
 #[derive(Debug)]
 pub(super) struct Consumer {
     api: Arc<Api>,
-    delete: String,
+    /// Held to be dropped with the consumer.
+    _deletion: Deletion,
     next: Subject,
     inbox: String,
     subscriber: Subscriber,
@@ -156,6 +157,9 @@ impl Consumer {
         if config["deliver_policy"] == "by_start_sequence" {
             config["opt_start_seq"] = json!(after.saturating_add(1));
         }
+        // Who goes away while the server makes it can't know that it was made.
+        let delete = api.subject(&format!("CONSUMER.DELETE.{}.{name}", stream.stream));
+        let mut deletion = Deletion { api: api.clone(), subject: Some(delete) };
         let create = format!("CONSUMER.CREATE.{}.{name}.{}", stream.stream, selection.filter);
         let request = json!({ "stream_name": stream.stream, "config": config, "action": "create" });
         let answer = match api.call(&create, &request).await {
@@ -163,10 +167,15 @@ impl Consumer {
             Err(Refusal::Server { code: CONSUMER_EXISTS, .. }) => {
                 api.call(&format!("CONSUMER.INFO.{}.{name}", stream.stream), &Value::Null).await?
             }
-            answered => answered?,
+            Err(refusal) => {
+                // Who may not make one may not delete one either.
+                deletion.subject = None;
+                return Err(refusal);
+            }
+            Ok(answer) => answer,
         };
         Ok(Self {
-            delete: api.subject(&format!("CONSUMER.DELETE.{}.{name}", stream.stream)),
+            _deletion: deletion,
             next: api.subject(&format!("CONSUMER.MSG.NEXT.{}.{name}", stream.stream)).into(),
             api,
             inbox,
@@ -319,12 +328,21 @@ impl Step {
     }
 }
 
-impl Drop for Consumer {
+/// Deletes a consumer at the server when it is dropped.
+#[derive(Debug)]
+struct Deletion {
+    api: Arc<Api>,
+    subject: Option<String>,
+}
+
+impl Drop for Deletion {
     fn drop(&mut self) {
-        let (api, delete) = (self.api.clone(), std::mem::take(&mut self.delete));
-        self.api.in_background(async move {
-            let _ = api.client().publish(delete, super::NOTHING).await;
-        });
+        if let Some(subject) = self.subject.take() {
+            let api = self.api.clone();
+            self.api.in_background(async move {
+                let _ = api.client().publish(subject, super::NOTHING).await;
+            });
+        }
     }
 }
 

@@ -1,0 +1,146 @@
+/** A driver for `unstorage`: a bucket as a key-value storage, with its watch, and raw values. */
+
+import type { Body } from "./body.js";
+import type { Bucket } from "./bucket.js";
+import { NotFoundError } from "./errors.js";
+import { Store } from "./store.js";
+import type { StoreOptions } from "./store-options.js";
+import { CAUGHT_UP } from "./watch.js";
+
+/** Where the values are. */
+export interface JetblobDriverOptions extends StoreOptions {
+  /** The URL of the store, see `Store.open`. It is opened when it is first needed, and closed by `dispose`. */
+  url: string | URL;
+  /** The name of the bucket. It is created if it isn't there. */
+  bucket: string;
+}
+
+/** What a write may say besides. */
+interface ItemOptions {
+  /** How long the value lives, in seconds. */
+  ttl?: number;
+}
+
+/** A `Driver` of `unstorage`, said without its types, which need those of all that it has drivers for. */
+export interface JetblobDriver {
+  name: string;
+  options: JetblobDriverOptions;
+  hasItem(key: string): Promise<boolean>;
+  getItem(key: string): Promise<string | null>;
+  getItemRaw(key: string): Promise<Buffer | null>;
+  setItem(key: string, value: string, options?: ItemOptions): Promise<void>;
+  setItemRaw(key: string, value: Body, options?: ItemOptions): Promise<void>;
+  removeItem(key: string): Promise<void>;
+  getMeta(key: string): Promise<{ mtime: Date; size: number; [field: string]: unknown } | null>;
+  getKeys(base?: string): Promise<string[]>;
+  clear(base?: string): Promise<void>;
+  dispose(): Promise<void>;
+  watch(callback: (event: "update" | "remove", key: string) => unknown): Promise<() => Promise<void>>;
+}
+
+/**
+ * A driver of `unstorage` over a bucket. The key `a:b` is the object `a/b`.
+ *
+ * ```js
+ * import { createStorage } from 'unstorage'
+ * import jetblob from 'jetblob/unstorage'
+ *
+ * const storage = createStorage({ driver: jetblob({ url: 'nats://127.0.0.1:4222', bucket: 'cache' }) })
+ * ```
+ */
+export default function jetblob(options: JetblobDriverOptions): JetblobDriver {
+  const { url, bucket: bucketName, ...connection } = options;
+  let opened: Promise<{ store: Store; bucket: Bucket }> | undefined;
+
+  async function open() {
+    const store = await Store.open(url, connection);
+    try {
+      return { store, bucket: await store.createBucket(bucketName) };
+    } catch (error) {
+      await store.close();
+      throw error;
+    }
+  }
+
+  function bucket(): Promise<Bucket> {
+    opened ??= open();
+    // What failed is tried again by the next call.
+    opened.catch(() => {
+      opened = undefined;
+    });
+    return opened.then(({ bucket }) => bucket);
+  }
+
+  return {
+    name: "jetblob",
+    options,
+    async hasItem(key) {
+      return (await orNull((await bucket()).info(nameOf(key)))) !== null;
+    },
+    async getItem(key) {
+      return await orNull((await bucket()).getString(nameOf(key)));
+    },
+    async getItemRaw(key) {
+      return await orNull((await bucket()).getBytes(nameOf(key)));
+    },
+    async setItem(key, value, { ttl }: ItemOptions = {}) {
+      await (await bucket()).put(nameOf(key), value, { expires: ttl });
+    },
+    async setItemRaw(key, value, { ttl }: ItemOptions = {}) {
+      await (await bucket()).put(nameOf(key), value, { expires: ttl });
+    },
+    async removeItem(key) {
+      // Not purged: who watches is to be told.
+      await orNull((await bucket()).delete(nameOf(key)));
+    },
+    async getMeta(key) {
+      const info = await orNull((await bucket()).info(nameOf(key)));
+      if (info === null) return null;
+      const { mtime, size, expires, revision, digest, headers, metadata } = info;
+      return { mtime, size, expires, revision, digest, headers, metadata };
+    },
+    async getKeys(base) {
+      const keys: string[] = [];
+      for await (const { name } of (await bucket()).list({ prefix: nameOf(base) })) keys.push(keyOf(name));
+      return keys;
+    },
+    async clear(base) {
+      const names: string[] = [];
+      const from = await bucket();
+      for await (const { name } of from.list({ prefix: nameOf(base) })) names.push(name);
+      for (const name of names) await from.delete(name);
+    },
+    async dispose() {
+      const { store } = (await opened?.catch(() => undefined)) ?? {};
+      opened = undefined;
+      await store?.close();
+    },
+    async watch(callback) {
+      const watch = await (await bucket()).watch({ updatesOnly: true });
+      const told = (async () => {
+        for await (const event of watch) {
+          if (event !== CAUGHT_UP) callback(event.deleted ? "remove" : "update", keyOf(event.name));
+        }
+      })();
+      // A watch ends by itself when the bucket is gone, or no server was there for the idle limit.
+      told.catch(() => {});
+      return async () => {
+        watch.close();
+        await told.catch(() => {});
+      };
+    },
+  };
+}
+
+const nameOf = (key = "") => key.replaceAll(":", "/");
+const keyOf = (name: string) => name.replaceAll("/", ":");
+
+/** What it gives; `null` if there is no such object. */
+async function orNull<T>(found: Promise<T>): Promise<T | null> {
+  try {
+    return await found;
+  } catch (error) {
+    if (error instanceof NotFoundError) return null;
+    throw error;
+  }
+}
