@@ -29,8 +29,12 @@ pub(super) const WAIT: Duration = Duration::from_secs(10);
 /// Bytes that one request brings.
 pub(super) const REQUEST_BYTES: usize = 8 << 20;
 
-/// Requests that are under way at a time: some are answered while one is consumed.
-const REQUESTS: usize = 3;
+/// How often the number of messages is doubled from the first request on, until it is that of the selection. Who reads only
+/// the beginning of something large is not sent much more.
+const DOUBLINGS: u64 = 3;
+
+/// Requests that are under way at a time: one is answered while one is consumed.
+const REQUESTS: usize = 2;
 
 /// What to read.
 #[derive(Debug, Clone)]
@@ -234,7 +238,8 @@ impl Consumer {
     }
 
     async fn ask(&mut self, selection: &Selection) -> Result<()> {
-        let batch = (selection.batch as u64).min(self.limit - self.expected());
+        let batch = selection.batch as u64 >> DOUBLINGS.saturating_sub(self.requested);
+        let batch = batch.clamp(1, self.limit - self.expected());
         let mut request = json!({ "batch": batch, "no_wait": true });
         if !self.exceeded {
             request["max_bytes"] = json!(selection.max_bytes);
