@@ -21,10 +21,20 @@ pub(crate) const JETBLOB: &str = "jetblob";
 const CLIENTS: [Client; 7] = [
     Client { name: JETBLOB, pin: None, skipped_by: None, command: jetblob },
     Client { name: "nats.go", pin: Some("NATS_GO"), skipped_by: Some("JETBLOB_SKIP_GO"), command: nats_go },
-    Client { name: "nats CLI", pin: Some("NATS_CLI"), skipped_by: Some("JETBLOB_SKIP_GO"), command: nats_cli },
+    Client {
+        name: "nats CLI",
+        pin: Some("NATS_CLI"),
+        skipped_by: Some("JETBLOB_SKIP_GO"),
+        command: nats_cli,
+    },
     Client { name: "jnats", pin: Some("NATS_JAVA"), skipped_by: Some("JETBLOB_SKIP_JAVA"), command: jnats },
     Client { name: "nats-py", pin: Some("NATS_PY"), skipped_by: None, command: nats_py },
-    Client { name: "nats.js", pin: Some("NATS_OBJ"), skipped_by: Some("JETBLOB_SKIP_NODE"), command: nats_js },
+    Client {
+        name: "nats.js",
+        pin: Some("NATS_OBJ"),
+        skipped_by: Some("JETBLOB_SKIP_NODE"),
+        command: nats_js,
+    },
     Client { name: "async-nats", pin: Some("ASYNC_NATS"), skipped_by: None, command: async_nats },
 ];
 
@@ -36,12 +46,16 @@ pub(crate) fn clients() -> impl Iterator<Item = Client> {
 }
 
 impl Client {
-
     /// The version that `versions` says.
     pub(crate) fn pinned(&self) -> Option<&'static str> {
         let pin = self.pin?;
         let pins = include_str!("versions").lines();
-        Some(pins.filter_map(|line| line.split_once('=')).find(|(name, _)| *name == pin).expect("a pinned version").1)
+        Some(
+            pins.filter_map(|line| line.split_once('='))
+                .find(|(name, _)| *name == pin)
+                .expect("a pinned version")
+                .1,
+        )
     }
 }
 

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use crate::client::Client;
 
 /// How long an answer may take. A client that hangs is ended, and started anew for the next request.
-const LIMIT: Duration = Duration::from_secs(30);
+const LIMIT: Duration = Duration::from_secs(25);
 
 /// Why a client did not do what a scenario asks for.
 #[derive(Debug, Clone)]
@@ -40,14 +40,10 @@ pub(crate) struct Driver {
 impl Driver {
     /// Starts a client's driver, on this server; what it says besides its answers goes into the file.
     pub(crate) fn start(client: &Client, url: &str, log: PathBuf) -> Result<Self, String> {
-        let mut driver = Self {
-            version: String::new(),
-            command: client.command,
-            url: url.to_owned(),
-            log,
-            process: None,
-        };
-        let hello = driver.request(&json!({ "op": "hello", "url": url })).map_err(|stop| format!("{stop:?}"))?;
+        let mut driver =
+            Self { version: String::new(), command: client.command, url: url.to_owned(), log, process: None };
+        let hello =
+            driver.request(&json!({ "op": "hello", "url": url })).map_err(|stop| format!("{stop:?}"))?;
         driver.version = hello["version"].as_str().unwrap_or_default().to_owned();
         match client.pinned() {
             Some(pinned) if pinned != driver.version => {

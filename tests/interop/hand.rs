@@ -99,11 +99,16 @@ impl Hand<'_> {
         let file = self.file("out");
         let _ = std::fs::remove_file(&file);
         self.call("get", &json!({ "name": name, "file": file }))?;
-        let got = std::fs::read(&file).map_err(|error| failed(format!("get {name:?} wrote no file: {error}")))?;
+        let got =
+            std::fs::read(&file).map_err(|error| failed(format!("get {name:?} wrote no file: {error}")))?;
         if got == bytes {
             return Ok(());
         }
-        Err(failed(format!("get {name:?}: {} bytes that aren't the {} that were put", got.len(), bytes.len())))
+        Err(failed(format!(
+            "get {name:?}: {} bytes that aren't the {} that were put",
+            got.len(),
+            bytes.len()
+        )))
     }
 
     /// Whether a get is refused.
@@ -178,7 +183,9 @@ impl Hand<'_> {
 /// Whether an answer has these fields. What it leaves out, the client doesn't tell.
 fn says(what: &str, answer: &Value, wanted: &Value) -> Played {
     for (field, wanted) in wanted.as_object().expect("an object") {
-        let Some(found) = answer.get(field) else { return Err(Stop::Absent(format!("{field} in the {what}"))) };
+        let Some(found) = answer.get(field) else {
+            return Err(Stop::Absent(format!("{field} in the {what}")));
+        };
         let equal = match wanted {
             // A server adds its own.
             Value::Object(_) if field == "metadata" => own(found) == own(wanted),

@@ -20,7 +20,8 @@ pub(crate) enum Role {
 #[derive(Debug, Clone)]
 pub(crate) enum End {
     Passed,
-    Absent,
+    /// A client has no such thing.
+    Absent(String),
     Failed(Role, String),
 }
 
@@ -96,14 +97,14 @@ impl Stage<'_> {
         let dir = self.files(client, "reads");
         let mut driver = self.driver(client, "reads");
         let mut read = |written: &Written<'s>| match &written.played {
-            Err(Stop::Absent(_)) => End::Absent,
+            Err(Stop::Absent(what)) => End::Absent(what.clone()),
             Err(Stop::Failed(text)) => End::Failed(Role::Writer, text.clone()),
             Ok(()) => {
                 let bucket = written.bucket.clone();
                 let mut hand = Hand { driver: &mut driver, ours: None, raw: self.raw, bucket, dir: &dir };
                 match (written.scenario.read)(&mut hand) {
                     Ok(()) => End::Passed,
-                    Err(Stop::Absent(_)) => End::Absent,
+                    Err(Stop::Absent(what)) => End::Absent(what),
                     Err(Stop::Failed(text)) => End::Failed(Role::Reader, text),
                 }
             }

@@ -40,12 +40,16 @@ impl Raw {
         self.api(&format!("STREAM.CREATE.OBJ_{bucket}"), &config);
     }
 
-    /// A mirror of a bucket, with all that the bucket has now.
-    pub(crate) fn mirror(&self, bucket: &str, mirror: &str) {
-        let config = json!({
+    /// A mirror of a bucket, with all that the bucket has now: on the bucket's subjects, or on those of its own name.
+    pub(crate) fn mirror(&self, bucket: &str, mirror: &str, own_subjects: bool) {
+        let mut config = json!({
             "name": format!("OBJ_{mirror}"), "storage": "file", "retention": "limits", "discard": "new",
             "mirror": { "name": format!("OBJ_{bucket}") }, "allow_direct": true, "mirror_direct": false,
         });
+        if own_subjects {
+            let transform = json!({ "src": format!("$O.{bucket}.>"), "dest": format!("$O.{mirror}.>") });
+            config["mirror"]["subject_transforms"] = json!([transform]);
+        }
         self.api(&format!("STREAM.CREATE.OBJ_{mirror}"), &config);
         let wanted = self.messages(bucket);
         wait(|| self.messages(mirror) == wanted, "a mirror that has followed");

@@ -18,7 +18,7 @@ impl Cell {
         for pair in pairs {
             match pair.end {
                 End::Passed => cell.passed += 1,
-                End::Absent => cell.absent += 1,
+                End::Absent(_) => cell.absent += 1,
                 End::Failed(..) if faults.iter().any(|fault| fault.explains(pair)) => cell.named += 1,
                 End::Failed(..) => cell.failed += 1,
             }

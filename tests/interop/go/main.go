@@ -18,8 +18,12 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// Without a deadline of the caller's it gives up a whole transfer after five seconds.
-const patience = 25 * time.Second
+// Without a deadline of the caller's it gives up a whole transfer after five seconds. A list and a watch that hang are
+// a known fault, and cost this much each time.
+const (
+	patience         = 20 * time.Second
+	patienceForLists = 6 * time.Second
+)
 
 type request struct {
 	Op           string              `json:"op"`
@@ -196,7 +200,11 @@ func status(ctx context.Context, bucket jetstream.ObjectStore) (any, error) {
 }
 
 func answer(js jetstream.JetStream, r request) (any, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	limit := patience
+	if r.Op == "list" || r.Op == "watch" {
+		limit = patienceForLists
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	defer cancel()
 	if r.Op == "create" {
 		return nil, create(ctx, js, r)

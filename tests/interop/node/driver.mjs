@@ -12,8 +12,10 @@ const seconds = (time) => millis(time) / 1000;
 
 function told(info) {
   const link = info.options?.link;
-  const values = {};
-  for (const name of info.headers?.keys() ?? []) values[name] = info.headers.values(name);
+  // In a list and a watch they are as the record has them.
+  const plain = typeof info.headers?.keys !== "function";
+  const values = plain ? (info.headers ?? {}) : {};
+  if (!plain) for (const name of info.headers.keys()) values[name] = info.headers.values(name);
   return {
     name: info.name,
     bucket: info.bucket,
@@ -106,9 +108,12 @@ async function answer(manager, request) {
     case "update":
       await bucket.update(request.name, meta(request));
       return null;
-    case "rename":
-      await bucket.update(request.name, { name: request.new_name });
+    case "rename": {
+      // What isn't said again is lost.
+      const { description, headers, metadata } = found(await bucket.info(request.name), request.name);
+      await bucket.update(request.name, { name: request.new_name, description, headers, metadata });
       return null;
+    }
     case "delete":
       if (!(await bucket.delete(request.name)).success) throw new Error(`no object ${request.name}`);
       return null;

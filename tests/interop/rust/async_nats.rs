@@ -4,11 +4,9 @@ mod protocol;
 
 use std::time::Duration;
 
-use async_nats::{HeaderMap, HeaderValue};
 use async_nats::jetstream::Context;
-use async_nats::jetstream::object_store::{
-    Config, ObjectInfo, ObjectMetadata, ObjectStore, UpdateMetadata,
-};
+use async_nats::jetstream::object_store::{Config, ObjectInfo, ObjectMetadata, ObjectStore, UpdateMetadata};
+use async_nats::{HeaderMap, HeaderValue};
 use futures_util::TryStreamExt;
 use protocol::{Answer, Refusal, Request, locked, serve};
 use serde_json::{Map, Value, json};
@@ -103,7 +101,8 @@ async fn answer(context: &Context, request: Request) -> Answer {
     let name = request.name.as_str();
     match request.op.as_str() {
         "put" => return put(&bucket, &request).await,
-        "get" => return get(&bucket, &request).await,
+        // It waits without end for chunks that it doesn't find. That is a known fault, and costs this much each time.
+        "get" => return tokio::time::timeout(Duration::from_secs(5), get(&bucket, &request)).await?,
         "info" => return Ok(told(&bucket.info(name).await?)),
         "update" => return update(&bucket, &request, name, description(&request)).await,
         "rename" => {

@@ -5,9 +5,7 @@ mod protocol;
 use std::time::Duration;
 
 use futures_util::TryStreamExt;
-use jetblob::{
-    Body, Bucket, BucketConfig, Link, ListOptions, ObjectInfo, ObjectMeta, Store, WatchEvent,
-};
+use jetblob::{Body, Bucket, BucketConfig, Link, ListOptions, ObjectInfo, ObjectMeta, Store, WatchEvent};
 use protocol::{Answer, Refusal, Request, locked, serve};
 use serde_json::{Value, json};
 

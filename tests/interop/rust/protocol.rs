@@ -77,8 +77,9 @@ impl Request {
 /// The version of a package that the workspace has locked.
 pub(crate) fn locked(package: &str) -> &'static str {
     let lock = include_str!("../../../Cargo.lock");
-    let (_, after) =
-        lock.split_once(&format!("name = \"{package}\"\nversion = \"")).expect("a lock file with the package");
+    let (_, after) = lock
+        .split_once(&format!("name = \"{package}\"\nversion = \""))
+        .expect("a lock file with the package");
     after.split('"').next().expect("a version")
 }
 

@@ -19,6 +19,28 @@ fn created(name: &'static str, config: Value, status: Value) -> Scenario {
     )
 }
 
+/// A mirror of the writer's bucket, made by the runner: no client makes one.
+fn mirrored(name: &'static str, own_subjects: bool) -> Scenario {
+    scenario(
+        name,
+        move |hand| {
+            bucket(hand)?;
+            hand.put("a", &body("a", 300_000))?;
+            hand.put("large", &body("large", 40 * CHUNK))?;
+            hand.raw.mirror(&hand.bucket, &hand.other(), own_subjects);
+            Ok(())
+        },
+        |hand| {
+            let mirror = hand.other();
+            let mut hand = hand.on(&mirror);
+            hand.gets("a", &body("a", 300_000))?;
+            hand.gets("large", &body("large", 40 * CHUNK))?;
+            hand.tells("a", &json!({ "chunks": 3 }))?;
+            hand.lists(&["a", "large"])
+        },
+    )
+}
+
 pub(super) fn scenarios() -> Vec<Scenario> {
     let described = json!({ "description": "for reports" });
     let labelled = json!({ "metadata": { "owner": "us", "team": "日本" } });
@@ -56,23 +78,7 @@ pub(super) fn scenarios() -> Vec<Scenario> {
                 hand.has_status(&json!({ "sealed": true }))
             },
         ),
-        scenario(
-            "a mirror",
-            |hand| {
-                bucket(hand)?;
-                hand.put("a", &body("a", 300_000))?;
-                hand.put("large", &body("large", 40 * CHUNK))?;
-                hand.raw.mirror(&hand.bucket, &hand.other());
-                Ok(())
-            },
-            |hand| {
-                let mirror = hand.other();
-                let mut hand = hand.on(&mirror);
-                hand.gets("a", &body("a", 300_000))?;
-                hand.gets("large", &body("large", 40 * CHUNK))?;
-                hand.tells("a", &json!({ "chunks": 3 }))?;
-                hand.lists(&["a", "large"])
-            },
-        ),
+        mirrored("a mirror", false),
+        mirrored("a mirror with subjects of its own", true),
     ]
 }

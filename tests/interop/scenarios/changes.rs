@@ -14,7 +14,11 @@ fn theirs(hand: &mut Hand<'_>) -> Played {
 /// A bucket of jetblob's with an object `a`.
 fn ours(hand: &mut Hand<'_>) -> Played {
     hand.ours().create(&json!({}))?;
-    hand.ours().put_with("a", &body("old", 300_000), &json!({ "description": "d", "headers": { "H": ["1"] } }))
+    hand.ours().put_with(
+        "a",
+        &body("old", 300_000),
+        &json!({ "description": "d", "headers": { "H": ["1"] } }),
+    )
 }
 
 fn is_replaced(hand: &mut Hand<'_>) -> Played {

@@ -38,7 +38,10 @@ pub(super) fn scenarios() -> Vec<Scenario> {
             },
             |hand| {
                 hand.gets("l", &body("target", 1000))?;
-                hand.tells("l", &json!({ "link": { "bucket": hand.other(), "name": "target" }, "bucket": hand.bucket }))
+                hand.tells(
+                    "l",
+                    &json!({ "link": { "bucket": hand.other(), "name": "target" }, "bucket": hand.bucket }),
+                )
             },
         ),
         scenario(

@@ -3,8 +3,24 @@
 use super::{Scenario, body, bucket, scenario};
 
 const NAMES: [&str; 18] = [
-    "a b", "a/b/c.txt", "../a", "/a", ".", "a.b", "*", ">", "-rf", "line\nbreak", "nul\0byte", "é", "日本", "\u{1f980}",
-    "???", "~~~", "a=", "$O.b.M.x",
+    "a b",
+    "a/b/c.txt",
+    "../a",
+    "/a",
+    ".",
+    "a.b",
+    "*",
+    ">",
+    "-rf",
+    "line\nbreak",
+    "nul\0byte",
+    "é",
+    "日本",
+    "\u{1f980}",
+    "???",
+    "~~~",
+    "a=",
+    "$O.b.M.x",
 ];
 
 fn named(name: &str, what: &str) -> Scenario {

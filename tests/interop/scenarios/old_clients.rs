@@ -69,7 +69,11 @@ pub(super) fn scenarios() -> Vec<Scenario> {
         digest_as("a digest in hex", |bytes| format!("SHA-256={}", HEXLOWER.encode(bytes))),
         spelled("an empty mtime", || json!({ "mtime": "" }), nothing()),
         spelled("an mtime of the year 1", || json!({ "mtime": "0001-01-01T00:00:00Z" }), nothing()),
-        spelled("an mtime with an offset", || json!({ "mtime": "2023-05-01T12:20:30.123456+02:00" }), nothing()),
+        spelled(
+            "an mtime with an offset",
+            || json!({ "mtime": "2023-05-01T12:20:30.123456+02:00" }),
+            nothing(),
+        ),
         spelled("an mtime of null", || json!({ "mtime": null }), nothing()),
         spelled(
             "fields that are null",
@@ -98,7 +102,11 @@ pub(super) fn scenarios() -> Vec<Scenario> {
                 raw.bucket(&other);
                 object(raw, &other, None, "target", json!({}));
                 let link = json!({ "bucket": other, "name": "target" });
-                raw.record(bucket, "l", &json!({ "name": "l", "bucket": other, "options": { "link": link } }));
+                raw.record(
+                    bucket,
+                    "l",
+                    &json!({ "name": "l", "bucket": other, "options": { "link": link } }),
+                );
             },
             |hand| {
                 hand.gets("l", &body("target", 300_000))?;
