@@ -44,7 +44,7 @@ impl Driver {
             Self { version: String::new(), command: client.command, url: url.to_owned(), log, process: None };
         let hello =
             driver.request(&json!({ "op": "hello", "url": url })).map_err(|stop| format!("{stop:?}"))?;
-        driver.version = hello["version"].as_str().unwrap_or_default().to_owned();
+        hello["version"].as_str().unwrap_or_default().clone_into(&mut driver.version);
         match client.pinned() {
             Some(pinned) if pinned != driver.version => {
                 Err(format!("{} is {}, and `versions` says {pinned}", client.name, driver.version))

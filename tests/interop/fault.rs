@@ -17,7 +17,7 @@ pub(crate) struct Fault {
     #[serde(default = "with_jetblob")]
     pub(crate) with: Vec<String>,
     /// What the client does.
-    pub(crate) fault: String,
+    pub(crate) what: String,
     /// The issue, or the place in the client's source.
     pub(crate) source: String,
 }

@@ -23,7 +23,7 @@ fn print_faults(pairs: &[Pair<'_>], faults: &[Fault]) {
     for fault in faults {
         let shown = pairs.iter().filter(|pair| fault.explains(pair)).count();
         if shown > 0 {
-            println!("  {} ({:?}): {} [{}]", fault.client, fault.role, fault.fault, fault.source);
+            println!("  {} ({:?}): {} [{}]", fault.client, fault.role, fault.what, fault.source);
             println!("    {}", fault.scenarios.join("; "));
         }
     }
@@ -45,7 +45,7 @@ fn print_failures(pairs: &[Pair<'_>], faults: &[Fault]) -> usize {
         for pair in fault.disappeared(pairs) {
             failures += 1;
             let (writer, reader) = (pair.writer, pair.reader);
-            println!("DISAPPEARED {writer} -> {reader}, {}: {}", pair.scenario, fault.fault);
+            println!("DISAPPEARED {writer} -> {reader}, {}: {}", pair.scenario, fault.what);
         }
     }
     failures

@@ -6,18 +6,21 @@ import re
 import subprocess
 import sys
 import tempfile
+from typing import Any
 
 # Seconds; less than the runner's patience, so that no command outlives its driver.
 LIMIT = 15
 # A list that hangs is a known fault, and costs this much each time.
 LIMIT_OF_LISTS = 6
 
+Request = dict[str, Any]
 
-class Absent(Exception):
+
+class AbsentError(Exception):
     """The command has no such thing."""
 
 
-class Failed(Exception):
+class RefusedError(Exception):
     """The command said no."""
 
 
@@ -29,17 +32,17 @@ class Command:
         # Without a home it knows no context of whoever runs this.
         environment = {"HOME": self.home, "XDG_CONFIG_HOME": self.home, "NO_COLOR": "1"}
         command = [self.binary, "--server", self.url, *arguments]
-        done = subprocess.run(command, env=environment, capture_output=True, timeout=limit)
+        done = subprocess.run(command, check=False, env=environment, capture_output=True, timeout=limit)
         if done.returncode != 0:
             said = (done.stderr or done.stdout).decode(errors="replace").strip()
-            raise Failed(said.splitlines()[0] if said else f"exit code {done.returncode}")
+            raise RefusedError(said.splitlines()[0] if said else f"exit code {done.returncode}")
         return done.stdout.decode()
 
 
-def lacks(request, *fields: str) -> None:
+def lacks(request: Request, *fields: str) -> None:
     for field in fields:
         if request.get(field):
-            raise Absent(field)
+            raise AbsentError(field)
 
 
 def rows(text: str) -> dict[str, list[str]]:
@@ -60,7 +63,7 @@ def pairs(lines: list[str]) -> list[tuple[str, str]]:
 
 
 def told(name: str, bucket: str, text: str) -> dict:
-    """What it tells of an object: its size only roughly, so that is left out, and no link."""
+    """Read what it tells of an object: of the size only roughly, and of no link."""
     table, _, metadata = text.partition("Metadata:")
     row = rows(table)
     algorithm, _, digest = row["Digest"][0].partition(" ")
@@ -94,7 +97,7 @@ def status(text: str) -> dict:
     }
 
 
-def create(nats: Command, request) -> None:
+def create(nats: Command, request: Request) -> None:
     flags = []
     if description := request.get("description"):
         flags.append(f"--description={description}")
@@ -108,10 +111,10 @@ def create(nats: Command, request) -> None:
     nats.run("object", "add", *flags, request["bucket"])
 
 
-def put(nats: Command, request) -> None:
+def put(nats: Command, request: Request) -> None:
     lacks(request, "metadata", "piece")
     if not request["name"]:
-        raise Absent("an empty name: it means that of the file")
+        raise AbsentError("an empty name: it means that of the file")
     flags = ["--force", "--no-progress", f"--name={request['name']}"]
     if description := request.get("description"):
         flags.append(f"--description={description}")
@@ -122,10 +125,10 @@ def put(nats: Command, request) -> None:
     nats.run("object", "put", *flags, request["bucket"], request["file"])
 
 
-def answer(nats: Command, request) -> object:
+def answer(nats: Command, request: Request) -> object:
     bucket, name = request.get("bucket", ""), request.get("name", "")
     if "\0" in name:
-        raise Absent("arguments with NUL")
+        raise AbsentError("arguments with NUL")
     match request["op"]:
         case "hello":
             nats.url = request["url"]
@@ -149,7 +152,7 @@ def answer(nats: Command, request) -> object:
         case "status":
             return status(nats.run("object", "info", bucket))
         case operation:
-            raise Absent(operation)
+            raise AbsentError(operation)
     return None
 
 
@@ -159,9 +162,9 @@ def main() -> None:
         for line in sys.stdin:
             try:
                 answered = {"value": answer(nats, json.loads(line))}
-            except Absent as what:
+            except AbsentError as what:
                 answered = {"absent": str(what)}
-            except Exception as error:  # Whatever it is, it is the client's answer.
+            except Exception as error:  # noqa: BLE001 - whatever it is, it is the client's answer
                 answered = {"error": f"{type(error).__name__}: {error}"}
             print(json.dumps(answered), flush=True)
 

@@ -13,7 +13,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio::time::timeout;
 
-type Checked = Result<(), Box<dyn std::error::Error + Send + Sync>>;
+type Result<T> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>>;
+type Checked = Result<()>;
 
 const LIMIT: Duration = Duration::from_secs(20);
 
@@ -22,9 +23,9 @@ struct Suite {
     context: Context,
 }
 
-fn check(what: &str, found: impl PartialEq<Bytes> + std::fmt::Debug, wanted: impl Into<Bytes>) -> Checked {
+fn check(what: &str, found: &Bytes, wanted: impl Into<Bytes>) -> Checked {
     let wanted = wanted.into();
-    if found == wanted { Ok(()) } else { Err(format!("{what}: {found:?}, not {wanted:?}").into()) }
+    if *found == wanted { Ok(()) } else { Err(format!("{what}: {found:?}, not {wanted:?}").into()) }
 }
 
 fn body(name: &str) -> Bytes {
@@ -37,11 +38,7 @@ fn digest(name: &str) -> String {
 
 impl Suite {
     /// Sends a test's command, and gives the answer.
-    async fn command(
-        &self,
-        test: &str,
-        mut request: Value,
-    ) -> Result<Bytes, Box<dyn std::error::Error + Send + Sync>> {
+    async fn command(&self, test: &str, mut request: Value) -> Result<Bytes> {
         request["suite"] = "object-store".into();
         request["test"] = test.into();
         request["command"] = "command".into();
@@ -50,27 +47,20 @@ impl Suite {
         Ok(timeout(LIMIT, asked).await.map_err(|_| "no answer in time")??.payload)
     }
 
-    async fn bucket(&self, name: &str) -> Result<ObjectStore, Box<dyn std::error::Error + Send + Sync>> {
+    async fn bucket(&self, name: &str) -> Result<ObjectStore> {
         let config = Config { bucket: name.to_owned(), ..Config::default() };
         Ok(self.context.create_object_store(config).await?)
     }
 
     /// A bucket with an object `a`, made of the bytes of this name.
-    async fn bucket_with(
-        &self,
-        name: &str,
-        of: &str,
-    ) -> Result<ObjectStore, Box<dyn std::error::Error + Send + Sync>> {
+    async fn bucket_with(&self, name: &str, of: &str) -> Result<ObjectStore> {
         let bucket = self.bucket(name).await?;
         bucket.put("a", &mut body(of).as_ref()).await?;
         Ok(bucket)
     }
 
     /// The configuration of a bucket's stream.
-    async fn stream(
-        &self,
-        bucket: &str,
-    ) -> Result<jetstream::stream::Info, Box<dyn std::error::Error + Send + Sync>> {
+    async fn stream(&self, bucket: &str) -> Result<jetstream::stream::Info> {
         Ok(self.context.get_stream(format!("OBJ_{bucket}")).await?.cached_info().clone())
     }
 
@@ -89,12 +79,12 @@ impl Suite {
     async fn default_bucket(&self) -> Checked {
         check(
             "answer",
-            self.command("default-bucket", json!({ "config": { "bucket": "default" } })).await?,
+            &self.command("default-bucket", json!({ "config": { "bucket": "default" } })).await?,
             "",
         )?;
         let config = self.stream("default").await?.config;
         let told = json!([config.max_bytes, config.num_replicas, config.storage, config.max_age.as_secs()]);
-        check("stream", Bytes::from(told.to_string()), json!([-1, 1, "file", 0]).to_string())
+        check("stream", &Bytes::from(told.to_string()), json!([-1, 1, "file", 0]).to_string())
     }
 
     async fn custom_bucket(&self) -> Checked {
@@ -102,7 +92,7 @@ impl Suite {
             "bucket": "custom", "description": "of ours", "max_bytes": 1 << 20, "max_age": 86_400_000_000_000_u64,
             "storage": "memory", "num_replicas": 1,
         });
-        check("answer", self.command("custom-bucket", json!({ "config": config })).await?, "")?;
+        check("answer", &self.command("custom-bucket", json!({ "config": config })).await?, "")?;
         let config = self.stream("custom").await?.config;
         let told = json!([
             config.description,
@@ -112,7 +102,7 @@ impl Suite {
             config.max_age.as_secs(),
         ]);
         let wanted = json!(["of ours", 1 << 20, 1, "memory", 86_400]);
-        check("stream", Bytes::from(told.to_string()), wanted.to_string())
+        check("stream", &Bytes::from(told.to_string()), wanted.to_string())
     }
 
     async fn put_object(&self) -> Checked {
@@ -131,28 +121,32 @@ impl Suite {
         let request =
             json!({ "bucket": "put", "url": url, "config": { "name": "a", "description": "downloaded" } });
         let (served, answered) = tokio::join!(timeout(LIMIT, serve), self.command("put-object", request));
-        check("answer", answered?, "")?;
+        check("answer", &answered?, "")?;
         served.map_err(|_| "nobody downloads")??;
         let mut object = bucket.get("a").await?;
         let mut bytes = Vec::new();
         object.read_to_end(&mut bytes).await?;
-        check("description", Bytes::from(object.info.description.clone().unwrap_or_default()), "downloaded")?;
+        check(
+            "description",
+            &Bytes::from(object.info.description.clone().unwrap_or_default()),
+            "downloaded",
+        )?;
         if bytes == body("content") { Ok(()) } else { Err("other bytes than were downloaded".into()) }
     }
 
     async fn get_object(&self) -> Checked {
         self.bucket_with("get", "got").await?;
         let answer = self.command("get-object", json!({ "bucket": "get", "object": "a" })).await?;
-        check("answer", answer, jetblob::Digest::of(&body("got")).as_bytes().to_vec())
+        check("answer", &answer, jetblob::Digest::of(&body("got")).as_bytes().to_vec())
     }
 
     async fn update_metadata(&self) -> Checked {
         let bucket = self.bucket_with("update", "updated").await?;
         let config = json!({ "name": "b", "description": "anew" });
         let request = json!({ "bucket": "update", "object": "a", "config": config });
-        check("answer", self.command("update-metadata", request).await?, "")?;
+        check("answer", &self.command("update-metadata", request).await?, "")?;
         let info = bucket.info("b").await?;
-        check("description", Bytes::from(info.description.unwrap_or_default()), "anew")?;
+        check("description", &Bytes::from(info.description.unwrap_or_default()), "anew")?;
         if bucket.get("a").await.is_ok() { Err("the old name is still there".into()) } else { Ok(()) }
     }
 
@@ -161,25 +155,25 @@ impl Suite {
         let change = async {
             self.is_watched(test).await?;
             bucket.put("a", &mut body("second").as_ref()).await?;
-            Ok::<_, Box<dyn std::error::Error + Send + Sync>>(())
+            Checked::Ok(())
         };
         let request = json!({ "bucket": test, "object": "a" });
         let (changed, answered) = tokio::join!(change, self.command(test, request));
         changed?;
-        check("answer", answered?, wanted)
+        check("answer", &answered?, wanted)
     }
 
     async fn get_link(&self) -> Checked {
         let bucket = self.bucket_with("get-link", "linked").await?;
         bucket.add_link("l", &bucket.info("a").await?).await?;
         let answer = self.command("get-link", json!({ "bucket": "get-link", "object": "l" })).await?;
-        check("answer", answer, jetblob::Digest::of(&body("linked")).as_bytes().to_vec())
+        check("answer", &answer, jetblob::Digest::of(&body("linked")).as_bytes().to_vec())
     }
 
     async fn put_link(&self) -> Checked {
         let bucket = self.bucket_with("put-link", "linked").await?;
         let request = json!({ "bucket": "put-link", "object": "a", "link_name": "l" });
-        check("answer", self.command("put-link", request).await?, "")?;
+        check("answer", &self.command("put-link", request).await?, "")?;
         let mut bytes = Vec::new();
         bucket.get("l").await?.read_to_end(&mut bytes).await?;
         if bytes == body("linked") { Ok(()) } else { Err("the link has other bytes".into()) }

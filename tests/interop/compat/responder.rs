@@ -9,7 +9,7 @@ use futures_util::StreamExt;
 use jetblob::{BucketConfig, Digest, ObjectMeta, Storage, Store, Watch, WatchEvent, WatchOptions};
 use serde::Deserialize;
 
-type Answered = Result<Bytes, Box<dyn std::error::Error + Send + Sync>>;
+type Result<T> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>>;
 
 /// What a request says. What it doesn't say is empty.
 #[derive(Deserialize, Default)]
@@ -62,7 +62,7 @@ impl Config {
 }
 
 /// The digest of the next object that a watch tells of.
-async fn next_digest(watch: &mut Watch) -> Result<String, Box<dyn std::error::Error + Send + Sync>> {
+async fn next_digest(watch: &mut Watch) -> Result<String> {
     loop {
         match watch.next().await? {
             Some(WatchEvent::Object(info)) => {
@@ -74,12 +74,12 @@ async fn next_digest(watch: &mut Watch) -> Result<String, Box<dyn std::error::Er
     }
 }
 
-async fn download(url: String) -> Answered {
+async fn download(url: String) -> Result<Bytes> {
     let get = move || ureq::get(&url).call()?.body_mut().read_to_vec();
     Ok(tokio::task::spawn_blocking(get).await??.into())
 }
 
-async fn answer(store: &Store, test: &str, request: Request) -> Answered {
+async fn answer(store: &Store, test: &str, request: Request) -> Result<Bytes> {
     if let "default-bucket" | "custom-bucket" = test {
         store.create_bucket(request.config.bucket()).await?;
         return Ok(Bytes::new());
@@ -111,7 +111,7 @@ async fn answer(store: &Store, test: &str, request: Request) -> Answered {
 }
 
 #[tokio::main]
-async fn main() -> Result<(), Box<dyn std::error::Error>> {
+async fn main() -> Result<()> {
     let url = std::env::var("NATS_URL").unwrap_or_else(|_| "nats://127.0.0.1:4222".to_owned());
     let client = async_nats::connect(&url).await?;
     let store = Store::open(&url).await?;
@@ -131,11 +131,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         let Some(reply) = message.reply.clone() else { continue };
         let (client, store, test) = (client.clone(), store.clone(), test.to_owned());
         tokio::spawn(async move {
-            let request = serde_json::from_slice(&message.payload).unwrap_or_default();
-            match answer(&store, &test, request).await {
-                Ok(answer) => {
-                    client.publish(reply, answer).await.unwrap_or_else(|error| eprintln!("{error}"))
-                }
+            let answered = async { answer(&store, &test, serde_json::from_slice(&message.payload)?).await };
+            match answered.await {
+                Ok(answer) => drop(client.publish(reply, answer).await),
                 // Without an answer the suite counts the test as failed.
                 Err(error) => eprintln!("{test}: {error}"),
             }

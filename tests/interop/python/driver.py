@@ -6,6 +6,7 @@ import io
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 import nats
 import nats.js
@@ -13,8 +14,10 @@ from nats.js import api
 from nats.js.errors import NotFoundError
 from nats.js.object_store import ObjectStore
 
+Request = dict[str, Any]
 
-class Absent(Exception):
+
+class AbsentError(Exception):
     """nats-py has no such thing."""
 
 
@@ -25,14 +28,14 @@ class Pieces(io.BytesIO):
         super().__init__(content)
         self.piece = piece
 
-    def readinto(self, into) -> int:
+    def readinto(self, into: bytearray) -> int:
         return super().readinto(memoryview(into)[: self.piece])
 
 
-def lacks(request, *fields: str) -> None:
+def lacks(request: Request, *fields: str) -> None:
     for field in fields:
         if request.get(field):
-            raise Absent(field)
+            raise AbsentError(field)
 
 
 def told(info: api.ObjectInfo) -> dict:
@@ -47,20 +50,18 @@ def told(info: api.ObjectInfo) -> dict:
         "description": info.description or "",
         # What it reads is what was written: a text, or a list of them.
         "headers": {
-            name: values if isinstance(values, list) else [values]
-            for name, values in headers.items()
+            name: values if isinstance(values, list) else [values] for name, values in headers.items()
         },
         "link": {"bucket": link.bucket, "name": link.name or None} if link else None,
         "deleted": bool(info.deleted),
     }
 
 
-def meta(request) -> api.ObjectMeta:
+def meta(request: Request) -> api.ObjectMeta:
     lacks(request, "metadata")
     # Its headers are a dict that is written as it is: of texts, as its users write it, unless there are several.
     headers = {
-        name: values if len(values) > 1 else values[0]
-        for name, values in request.get("headers", {}).items()
+        name: values if len(values) > 1 else values[0] for name, values in request.get("headers", {}).items()
     }
     chunk_size = request.get("chunk_size")
     return api.ObjectMeta(
@@ -71,7 +72,7 @@ def meta(request) -> api.ObjectMeta:
     )
 
 
-async def create(context: nats.js.JetStreamContext, request) -> None:
+async def create(context: nats.js.JetStreamContext, request: Request) -> None:
     lacks(request, "compression", "metadata")
     config = api.ObjectStoreConfig(
         description=request.get("description"),
@@ -81,7 +82,7 @@ async def create(context: nats.js.JetStreamContext, request) -> None:
     await context.create_object_store(request["bucket"], config=config)
 
 
-async def put(bucket: ObjectStore, request) -> None:
+async def put(bucket: ObjectStore, request: Request) -> None:
     content = Path(request["file"]).read_bytes()
     piece = request.get("piece")
     body = Pieces(content, piece) if piece else content
@@ -115,7 +116,7 @@ async def status(bucket: ObjectStore) -> dict:
     }
 
 
-async def answer(context: nats.js.JetStreamContext, request) -> object:
+async def answer(context: nats.js.JetStreamContext, request: Request) -> object:
     if request["op"] == "create":
         return await create(context, request)
     bucket = await context.object_store(request["bucket"])
@@ -142,7 +143,7 @@ async def answer(context: nats.js.JetStreamContext, request) -> object:
         case "status":
             return await status(bucket)
         case operation:
-            raise Absent(operation)
+            raise AbsentError(operation)
     return None
 
 
@@ -157,9 +158,9 @@ async def main() -> None:
                 answered = {"value": {"version": importlib.metadata.version("nats-py")}}
             else:
                 answered = {"value": await answer(context, request)}
-        except Absent as what:
+        except AbsentError as what:
             answered = {"absent": str(what)}
-        except Exception as error:  # Whatever it is, it is the client's answer.
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is the client's answer
             answered = {"error": f"{type(error).__name__}: {error}"}
         print(json.dumps(answered), flush=True)
 

@@ -37,7 +37,9 @@ fn told(info: &ObjectInfo) -> Value {
 fn headers(request: &Request) -> Option<HeaderMap> {
     let mut headers = HeaderMap::new();
     for (name, values) in request.header_values() {
-        values.into_iter().for_each(|value| headers.append(name, value));
+        for value in values {
+            headers.append(name, value);
+        }
     }
     (!headers.is_empty()).then_some(headers)
 }

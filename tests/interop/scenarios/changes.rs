@@ -32,7 +32,8 @@ fn is_renamed(hand: &mut Hand<'_>) -> Played {
     hand.misses("a", &["b"])
 }
 
-pub(super) fn scenarios() -> Vec<Scenario> {
+/// Puts over what is there.
+fn replaced() -> Vec<Scenario> {
     let new = || body("new", CHUNK + 7);
     vec![
         scenario(
@@ -59,6 +60,12 @@ pub(super) fn scenarios() -> Vec<Scenario> {
             },
             is_replaced,
         ),
+    ]
+}
+
+/// Deletes.
+fn deleted() -> Vec<Scenario> {
+    vec![
         scenario(
             "a delete",
             |hand| {
@@ -94,6 +101,13 @@ pub(super) fn scenarios() -> Vec<Scenario> {
             },
             |hand| hand.misses("a", &[]),
         ),
+    ]
+}
+
+/// Puts over what was deleted.
+fn put_again() -> Vec<Scenario> {
+    let new = || body("new", CHUNK + 7);
+    vec![
         scenario(
             "a put over a deleted object",
             move |hand| {
@@ -121,6 +135,12 @@ pub(super) fn scenarios() -> Vec<Scenario> {
             },
             is_replaced,
         ),
+    ]
+}
+
+/// Renames.
+fn renamed() -> Vec<Scenario> {
+    vec![
         scenario(
             "a rename",
             |hand| {
@@ -182,4 +202,9 @@ pub(super) fn scenarios() -> Vec<Scenario> {
             is_renamed,
         ),
     ]
+}
+
+pub(super) fn scenarios() -> Vec<Scenario> {
+    let parts = [replaced(), deleted(), put_again(), renamed()];
+    parts.into_iter().flatten().collect()
 }

@@ -11,7 +11,8 @@ fn target(hand: &mut Hand<'_>) -> Played {
     hand.ours().put("target", &body("target", 300_000))
 }
 
-pub(super) fn scenarios() -> Vec<Scenario> {
+/// Links where nothing was.
+fn made() -> Vec<Scenario> {
     vec![
         scenario(
             "a link",
@@ -67,6 +68,12 @@ pub(super) fn scenarios() -> Vec<Scenario> {
             },
             |hand| hand.gets("l", &body("target", 300_000)),
         ),
+    ]
+}
+
+/// Links to and over what is there, or was.
+fn contested() -> Vec<Scenario> {
+    vec![
         scenario(
             "a link that replaces a link",
             |hand| {
@@ -119,6 +126,12 @@ pub(super) fn scenarios() -> Vec<Scenario> {
             },
             |hand| hand.misses("l", &["l"]),
         ),
+    ]
+}
+
+/// What then happens to links.
+fn changed() -> Vec<Scenario> {
+    vec![
         scenario(
             "a put over a link",
             |hand| {
@@ -160,4 +173,9 @@ pub(super) fn scenarios() -> Vec<Scenario> {
             },
         ),
     ]
+}
+
+pub(super) fn scenarios() -> Vec<Scenario> {
+    let parts = [made(), contested(), changed()];
+    parts.into_iter().flatten().collect()
 }

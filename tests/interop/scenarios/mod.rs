@@ -18,12 +18,14 @@ use crate::raw::Raw;
 
 type Play = Box<dyn Fn(&mut Hand<'_>) -> Played + Send + Sync>;
 
+type PlayByHand = Box<dyn Fn(&Raw, &str) + Send + Sync>;
+
 /// How a scenario's bucket comes to be what it is.
 pub(crate) enum Write {
     /// Each client does it once, in a bucket of its own.
     Client(Play),
     /// The runner does it at the server, as a client that can't be run here would.
-    ByHand(&'static str, Box<dyn Fn(&Raw, &str) + Send + Sync>),
+    ByHand(&'static str, PlayByHand),
 }
 
 /// A scenario.
