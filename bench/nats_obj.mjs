@@ -4,7 +4,7 @@ import { openAsBlob } from "node:fs";
 import { createRequire } from "node:module";
 import { lag } from "./lag.mjs";
 
-const require = createRequire(new URL("../tests/interop/", import.meta.url));
+const require = createRequire(new URL("../target/interop/node/", import.meta.url));
 const { Objm } = require("@nats-io/obj");
 const { connect } = require("@nats-io/transport-node");
 

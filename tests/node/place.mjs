@@ -59,7 +59,7 @@ async function server(t, path) {
   return { url: await until(told, "the server to listen") };
 }
 
-const fromInterop = createRequire(join(TOP, "tests/interop/"));
+const fromInterop = createRequire(join(TOP, "target/interop/node/"));
 const LOCAL = `
 import sqlite3, sys
 rows = sqlite3.connect(f"file:{sys.argv[1]}/meta.db?mode=ro", uri=True).execute("SELECT nuid, file IS NOT NULL FROM blob")
