@@ -28,11 +28,6 @@ impl Count {
         count.changed().await.ok()?;
         Some(crate::failure::signed(*count.borrow_and_update()))
     }
-
-    /// Ends it, where no operation will.
-    pub fn close(&self) {
-        drop(self.take());
-    }
 }
 
 impl Count {
