@@ -7,7 +7,7 @@ MODULES := tests/interop/node_modules
 ZIG := $(if $(filter Linux,$(shell uname)),--zig --compatibility manylinux2014)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test unit lint docs bench build python wheels clean
+.PHONY: help demo test unit lint docs bench build python wheels mobile swift kotlin clean
 
 help: ## list the tasks
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -28,6 +28,15 @@ unit: ## the tests inside the library, and the protocol on its own
 
 python: $(VENV)/done ## build the Python package, unoptimized, for the tests
 	VIRTUAL_ENV=$(CURDIR)/$(VENV) $(VENV)/bin/maturin develop --quiet
+
+mobile: ## build the library that Swift and Kotlin call, unoptimized, and the code that calls it
+	@sh scripts/mobile
+
+swift: mobile $(VENV)/done ## build and test the Swift package
+	cd swift && ../scripts/swift test --no-parallel --scratch-path ../target/swift
+
+kotlin: mobile $(VENV)/done ## build and test the Kotlin module: needs Maven and a JDK
+	mvn --batch-mode --no-transfer-progress --file kotlin/pom.xml verify
 
 lint: python ## formatting, lints and types; each feature builds alone
 	cargo fmt --all --check
@@ -69,4 +78,4 @@ $(OLD_SERVER):
 	sh scripts/old-server $(VENV)/debian
 
 clean: ## remove what the tasks made
-	rm -rf target $(VENV) $(MODULES)
+	rm -rf --one-file-system target swift/Generated $(VENV) $(MODULES)

@@ -34,9 +34,9 @@ impl<T: Clone + Send + 'static> Items<T> {
     }
 
     /// The next items for who received so many batches, up to an error, which is told alone; none at the end.
-    async fn next_batch(&self, received: i64) -> jetblob::Result<Vec<T>> {
+    async fn next_batch(&self, received: Option<i64>) -> jetblob::Result<Vec<T>> {
         let Telling { taken, last, told } = &mut *self.telling.lock().await;
-        if received == *told {
+        if received.is_none_or(|received| received == *told) {
             if taken.is_empty() {
                 *taken = self.stream.next_batch().await.unwrap_or_default().into();
             }
@@ -45,12 +45,12 @@ impl<T: Clone + Send + 'static> Items<T> {
                 match item {
                     Ok(item) => batch.push(item),
                     Err(error) => {
-                        (*last, *told) = (Err(error), received + 1);
+                        (*last, *told) = (Err(error), *told + 1);
                         return last.clone();
                     }
                 }
             }
-            (*last, *told) = (Ok(batch), received + 1);
+            (*last, *told) = (Ok(batch), *told + 1);
         }
         last.clone()
     }
@@ -71,10 +71,11 @@ macro_rules! items {
 
         #[uniffi::export]
         impl $items {
-            /// The next items for who received so many batches and errors before; none at the end.
+            /// The next items; none at the end. Who may forget what came, when cancelled, says how many batches and errors
+            /// were received.
             pub async fn next_batch(
                 &self,
-                received: i64,
+                received: Option<i64>,
                 cancellation: Option<Arc<Cancellation>>,
             ) -> Result<Vec<$item>> {
                 hand_over(cancellation, self.0.next_batch(received)).await

@@ -28,6 +28,11 @@ impl Count {
         count.changed().await.ok()?;
         Some(crate::failure::signed(*count.borrow_and_update()))
     }
+
+    /// Ends it, where the operation failed before it could.
+    pub fn end(&self) {
+        drop(self.take());
+    }
 }
 
 impl Count {
