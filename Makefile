@@ -15,7 +15,7 @@ DRIVERS := $(if $(JETBLOB_SKIP_GO),,$(INTEROP)/go/driver $(INTEROP)/bin/nats) \
 ZIG := $(if $(filter Linux,$(shell uname)),--zig --compatibility manylinux2014)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test unit lint docs interop bench build python node wheels clean
+.PHONY: help demo test unit lint docs interop bench build python node wheels mobile swift kotlin clean
 
 help: ## list the tasks
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -40,6 +40,15 @@ python: $(VENV)/done ## build the Python package, unoptimized, for the tests
 node: $(NODE)/done $(INTEROP)/node/done ## build the npm package, unoptimized, for the tests
 	npm run --prefix node --silent native
 	npm run --prefix node --silent build
+
+mobile: ## build the library that Swift and Kotlin call, unoptimized, and the code that calls it
+	@sh scripts/mobile
+
+swift: mobile $(VENV)/done ## build and test the Swift package
+	cd swift && ../scripts/swift test --no-parallel --scratch-path ../target/swift
+
+kotlin: mobile $(VENV)/done ## build and test the Kotlin module: needs Maven and a JDK
+	mvn --batch-mode --no-transfer-progress --file kotlin/pom.xml verify
 
 lint: python $(if $(JETBLOB_SKIP_NODE),,node) ## formatting, lints and types; each feature builds alone
 	cargo fmt --all --check
@@ -111,4 +120,4 @@ $(OLD_SERVER):
 	sh scripts/old-server $(VENV)/debian
 
 clean: ## remove what the tasks made
-	rm -rf target $(VENV) $(NODE) node/dist node/*.node
+	rm -rf --one-file-system target $(VENV) $(NODE) node/dist node/*.node swift/Generated swift/.build

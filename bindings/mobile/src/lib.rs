@@ -1,0 +1,27 @@
+//! The native part of the Swift package and of the Kotlin module `jetblob`: what their classes delegate to.
+//!
+//! Each operation is an `async` method here that runs on threads of its own, so that the other language's executor is
+//! woken once when it ends. Nothing here has a default or a rule of its own.
+
+#![allow(unreachable_pub, reason = "what is exported is reached from the other languages")]
+#![allow(clippy::needless_pass_by_value, reason = "what comes from the other languages is owned")]
+
+mod bucket;
+mod cancellation;
+mod config;
+mod connection;
+mod download;
+mod failure;
+mod info;
+mod items;
+mod memory;
+mod meta;
+mod options;
+mod progress;
+mod runtime;
+mod seconds;
+mod status;
+mod store;
+mod upload;
+
+uniffi::setup_scaffolding!("jetblob");

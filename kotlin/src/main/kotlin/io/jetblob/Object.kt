@@ -1,0 +1,96 @@
+package io.jetblob
+
+import io.jetblob.ffi.Download
+import java.nio.file.Path
+
+/** Where the offset of [Object.seek] counts from. */
+public enum class SeekFrom { START, CURRENT, END }
+
+/**
+ * An object that is being read: its info, and its bytes as a flow of chunks, or by [next] and [read].
+ *
+ * Size and SHA-256 are verified before the last bytes are handed out: who came to the end has the right bytes; who got an
+ * exception must not use what there is. That is so for whole objects, see [isVerified]. To be closed ends the transfer, at
+ * the server too: leave it by `use`, or collect it.
+ */
+public class Object internal constructor(private val native: Download) : Once<ByteArray>() {
+    /** What the store tells of the object that the bytes belong to: of a link's target, if it was a link. */
+    public val info: ObjectInfo = native.info()
+
+    /** The part of the object that this reads, in bytes. */
+    public val range: LongRange = native.rangeStart() until native.rangeEnd()
+
+    /**
+     * Whether the bytes are verified against the object's SHA-256 before the last of them is handed out.
+     *
+     * Not so for a part of an object, after a seek that led anywhere but to its beginning, and for an object whose writer
+     * gave it no digest, or whose digest is to be ignored.
+     */
+    public val isVerified: Boolean get() = native.isVerified()
+
+    /** The position of the next byte, from the beginning of the range that was asked for. */
+    @Volatile
+    public var position: Long = 0
+        private set
+
+    override suspend fun next(): ByteArray? = piece(Long.MAX_VALUE)
+
+    /** Reads so many bytes, fewer only at the end. */
+    public suspend fun read(size: Int): ByteArray {
+        require(size >= 0) { "size is $size" }
+        val left = (native.rangeEnd() - native.rangeStart() - position).coerceIn(0, size.toLong())
+        val bytes = ByteArray(left.toInt())
+        var filled = 0
+        // The end is an end only once it is told: that is when the bytes are known to be right.
+        while (filled < size) {
+            val piece = piece((size - filled).toLong()) ?: break
+            piece.copyInto(bytes, filled)
+            filled += piece.size
+        }
+        return if (filled == bytes.size) bytes else bytes.copyOf(filled)
+    }
+
+    private suspend fun piece(size: Long): ByteArray? = call {
+        // A read that was cancelled may have taken bytes that came to nobody.
+        if (native.position() != position) native.seek(position, null)
+        val piece = native.read(size, null)?.taken()
+        position += piece?.size ?: 0
+        piece
+    }
+
+    /**
+     * Goes on elsewhere, and gives the new position; both count from the beginning of the range that was asked for.
+     *
+     * Costs nothing until the next read, which fetches from there on. Beyond the end there is nothing to read. A position
+     * before the beginning is an [IllegalArgumentException].
+     */
+    public suspend fun seek(offset: Long, from: SeekFrom = SeekFrom.START): Long {
+        val start = when (from) {
+            SeekFrom.START -> 0
+            SeekFrom.CURRENT -> position
+            SeekFrom.END -> native.rangeEnd() - native.rangeStart()
+        }
+        val sought = Math.addExact(start, offset)
+        require(sought >= 0) { "a seek to before the beginning: $sought" }
+        call { native.seek(sought, null) }
+        position = sought
+        return sought
+    }
+
+    /** Reads the rest, and closes. */
+    public suspend fun intoBytes(): ByteArray = call { native.intoBytes(null).taken() }
+
+    /** Reads the rest as UTF-8 text, and closes. Fails with [JetblobException.InvalidArgument] if it is none. */
+    public suspend fun intoString(): String = call { native.intoString(null) }
+
+    /**
+     * Reads the rest into a file, and closes. The file appears, or is replaced, when it is whole.
+     *
+     * [progress] is told how many bytes came so far.
+     */
+    public suspend fun intoFile(path: Path, progress: ((Long) -> Unit)? = null): ObjectInfo =
+        telling(progress) { native.intoFile(path.toString(), it, null) }
+
+    /** Ends the transfer, at the server too. Who waits for bytes gets [JetblobException.Closed]. */
+    override fun close(): Unit = native.end()
+}

@@ -1,0 +1,57 @@
+package io.jetblob
+
+import java.net.InetAddress
+import java.net.ServerSocket
+import java.net.Socket
+import java.nio.file.Files
+import java.nio.file.Path
+import kotlin.io.path.ExperimentalPathApi
+import kotlin.io.path.deleteRecursively
+import kotlin.time.Duration
+import kotlin.time.Duration.Companion.seconds
+import kotlin.time.TimeSource
+
+/** The top of the repository. */
+val TOP: Path = Path.of(System.getProperty("top")).toRealPath()
+
+/** Where an empty store is: a directory, or a real server of its own. */
+class Place(val engine: String) : AutoCloseable {
+    val directory: Path = Files.createTempDirectory("jetblob")
+    private val port = ServerSocket(0, 1, InetAddress.getLoopbackAddress()).use { it.localPort }
+    private val server: Process? = if (engine == "jetstream") serve() else null
+    val url: String = if (server == null) directory.resolve("store").toString() else "nats://127.0.0.1:$port"
+
+    private fun serve(): Process {
+        val program = TOP.resolve(".venv/bin/nats-server").toString()
+        val command = listOf(program, "-js", "-a", "127.0.0.1", "-p", "$port", "-sd", "$directory")
+        val server = ProcessBuilder(command)
+            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+            .redirectError(ProcessBuilder.Redirect.DISCARD)
+            .start()
+        waitFor("the server listens") {
+            check(server.isAlive) { "the server ended" }
+            runCatching { Socket(InetAddress.getLoopbackAddress(), port).close() }.isSuccess
+        }
+        return server
+    }
+
+    /** Stops the server, or lets it go on: it keeps its connections, and answers nothing meanwhile. */
+    fun signal(name: String) {
+        check(ProcessBuilder("kill", "-$name", "${server!!.pid()}").start().waitFor() == 0)
+    }
+
+    @OptIn(ExperimentalPathApi::class)
+    override fun close() {
+        server?.destroyForcibly()?.waitFor()
+        directory.deleteRecursively()
+    }
+}
+
+/** Waits until it holds. */
+inline fun waitFor(what: String, patience: Duration = 20.seconds, holds: () -> Boolean) {
+    val began = TimeSource.Monotonic.markNow()
+    while (!holds()) {
+        check(began.elapsedNow() < patience) { "in vain: $what" }
+        Thread.sleep(5)
+    }
+}

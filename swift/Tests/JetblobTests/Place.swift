@@ -1,0 +1,124 @@
+import Foundation
+import Testing
+
+@testable import Jetblob
+
+/// The top of the repository.
+let top = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+  .deletingLastPathComponent().deletingLastPathComponent()
+
+enum Engine: String, CaseIterable {
+  case local, jetstream
+}
+
+/// Where an empty store is: a directory, or a real server of its own.
+final class Place: Sendable {
+  let engine: Engine
+  let directory: URL
+  let url: String
+  private let server: Locked<Process?>
+
+  init(_ engine: Engine) async throws {
+    self.engine = engine
+    directory = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
+    try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+    guard engine == .jetstream else {
+      url = directory.appendingPathComponent("store").path
+      server = Locked(nil)
+      return
+    }
+    let process = Process()
+    process.executableURL = top.appendingPathComponent(".venv/bin/nats-server")
+    let ports = directory.path
+    // The server takes a free port, and writes which it was.
+    process.arguments = [
+      "-js", "-a", "127.0.0.1", "-p", "-1", "-sd", directory.appendingPathComponent("js").path,
+      "--ports_file_dir", ports,
+    ]
+    process.standardOutput = FileHandle.nullDevice
+    process.standardError = FileHandle.nullDevice
+    try process.run()
+    server = Locked(process)
+    let file = directory.appendingPathComponent("nats-server_\(process.processIdentifier).ports")
+    var found: String?
+    try await waitFor("the server listens") {
+      let told = (try? Data(contentsOf: file)).flatMap { try? JSONDecoder().decode([String: [String]].self, from: $0) }
+      found = told?["nats"]?.first
+      return found != nil
+    }
+    url = found!
+  }
+
+  /// Stops the server, or lets it go on: it keeps its connections, and answers nothing meanwhile.
+  func signal(_ signal: Int32) {
+    server.with { _ = kill($0!.processIdentifier, signal) }
+  }
+
+  deinit {
+    server.with { process in
+      if let process {
+        kill(process.processIdentifier, SIGKILL)
+        process.waitUntilExit()
+      }
+    }
+    try? FileManager.default.removeItem(at: directory)
+  }
+}
+
+/// Something that is not as it should be.
+struct Mismatch: Error, CustomStringConvertible {
+  let description: String
+
+  init(_ description: String) {
+    self.description = description
+  }
+}
+
+/// Waits until it holds.
+func waitFor(
+  isolation: isolated (any Actor)? = #isolation, _ what: String, _ holds: () async throws -> Bool
+) async throws {
+  let deadline = ContinuousClock.now + .seconds(20)
+  while try await !holds() {
+    if ContinuousClock.now > deadline { throw Mismatch("in vain: \(what)") }
+    try await Task.sleep(for: .milliseconds(5))
+  }
+}
+
+/// Runs `test` on an empty store.
+func on(_ engine: Engine, _ test: (Store, Place) async throws -> Void) async throws {
+  let place = try await Place(engine)
+  let store = try await Store.open(place.url)
+  do {
+    try await test(store, place)
+  } catch {
+    await store.close()
+    throw error
+  }
+  await store.close()
+}
+
+/// The error that it ends with.
+func failure<T: Sendable>(
+  isolation: isolated (any Actor)? = #isolation, _ call: () async throws -> T
+) async throws -> JetblobError {
+  let result: T
+  do {
+    result = try await call()
+  } catch let error as JetblobError {
+    return error
+  }
+  throw Mismatch("it gave \(result), and should have failed")
+}
+
+extension Bucket {
+  /// Waits until the bucket keeps less than this.
+  func keepsLessThan(_ bytes: Int64) async throws {
+    try await waitFor("the bucket keeps less than \(bytes) bytes") { try await status().size < bytes }
+  }
+}
+
+/// So many bytes of the pattern.
+func pattern(_ size: Int, from: Int = 0) -> Data {
+  Data((from..<from + size).map { UInt8($0 % 251) })
+}
