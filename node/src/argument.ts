@@ -80,10 +80,15 @@ export function pairs<T>(item: Check<T>): Check<[string, T][]> {
     ]);
 }
 
+/** Whether all that it has is its own: a field that is inherited, or kept as a `Map` does, would not be seen. */
+function isPlain(value: object): boolean {
+  const prototype = Object.getPrototypeOf(value);
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
+}
+
 function object(value: unknown, what: string): Record<string, unknown> {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw wrong(what, "an object", value);
-  }
+  if (typeof value !== "object" || value === null) throw wrong(what, "an object", value);
+  if (!isPlain(value)) throw wrong(what, "a plain object", value);
   return value as Record<string, unknown>;
 }
 

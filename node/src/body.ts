@@ -1,7 +1,7 @@
 /** What can be the bytes of an object. */
 
 import type { Readable } from "node:stream";
-import { wrong } from "./argument.js";
+import { text, wrong } from "./argument.js";
 
 /** Bytes: a `Buffer` or any other view of an `ArrayBuffer`, or that itself; or text, which is UTF-8 then. */
 export type Bytes = ArrayBufferView | ArrayBufferLike | string;
@@ -34,7 +34,7 @@ export function bytes(data: unknown, what: string): Uint8Array {
 
 /** The bytes, if it is bytes or a string. */
 export function viewed(data: unknown, what: string): Uint8Array | undefined {
-  if (typeof data === "string") return Buffer.from(data);
+  if (typeof data === "string") return Buffer.from(text(data, what));
   const isView = ArrayBuffer.isView(data);
   if (!isView && !(data instanceof ArrayBuffer || data instanceof SharedArrayBuffer)) return undefined;
   if (data.byteLength === 0 && isDetached(isView ? data.buffer : data)) {
@@ -75,6 +75,9 @@ export interface Source {
 export function source(body: unknown): Source {
   if (body instanceof Blob) return ofWeb(body.stream());
   if (typeof body === "object" && body !== null) {
+    if ("readableEnded" in body && body.readableEnded === true) {
+      throw new TypeError("body is a stream that was read to its end: what it held is gone");
+    }
     if ("getReader" in body) return ofWeb(body as WebStream);
     if (Symbol.asyncIterator in body)
       return ofIterator(body, (body as AsyncIterable<unknown>)[Symbol.asyncIterator]());
@@ -88,7 +91,7 @@ function ofWeb(stream: WebStream): Source {
   const reader = stream.getReader();
   return {
     next: () => reader.read(),
-    cancel: (reason) => void reader.cancel(reason).catch(() => {}),
+    cancel: (reason) => letGo(() => reader.cancel(reason)),
   };
 }
 
@@ -97,8 +100,13 @@ function ofIterator(body: object, iterator: AsyncIterator<unknown> | Iterator<un
     next: async () => await iterator.next(),
     cancel: () => {
       // A stream of Node ends by this even while somebody waits for it, unlike by `return`.
-      if ("destroy" in body && typeof body.destroy === "function") body.destroy();
-      Promise.resolve(iterator.return?.()).catch(() => {});
+      letGo(() => "destroy" in body && typeof body.destroy === "function" && body.destroy());
+      letGo(() => iterator.return?.());
     },
   };
+}
+
+/** Lets go of a body. What that throws would hide why. */
+function letGo(act: () => unknown): void {
+  (async () => await act())().catch(() => {});
 }

@@ -72,7 +72,8 @@ export class Bucket {
    *
    * When it resolves, every byte is stored as safely as the store promises, and the new object is visible. When it
    * rejects, the old one is as it was, and what was sent is removed; but for `UnknownError`, which says that it could not
-   * be learned which of the two it is. What `body` or `onProgress` throws comes out as it is.
+   * be learned which of the two it is, and where it was given up during the commit, by a `signal` or by what `onProgress`
+   * threw: then it is the old one or the new one, whole. What `body` or `onProgress` throws comes out as it is.
    *
    * Fails with `InvalidNameError`, `SealedError`, `QuotaExceededError`, `BucketDeletedError`, `ConflictError`, and with
    * `LinkNotAllowedError` if `meta` was taken from a link.

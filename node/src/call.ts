@@ -1,5 +1,6 @@
 /** Runs an operation of the native part. */
 
+import { types } from "node:util";
 import { failure } from "./errors.js";
 import type { Call } from "./native.js";
 import { onAbort, type SignalOptions, signalOf } from "./signal.js";
@@ -27,6 +28,7 @@ export async function run<T>(
     if (options.onProgress) await tell(call, end, options.onProgress);
     return await end;
   } catch (error) {
+    if (error instanceof Thrown) throw error.error;
     if (signal?.aborted && isAbortion(error)) throw signal.reason;
     throw failure(error);
   } finally {
@@ -44,13 +46,18 @@ async function tell(call: Call<unknown>, end: Promise<unknown>, onProgress: OnPr
       onProgress(bytes);
     } catch (error) {
       call.abort();
-      throw error;
+      throw new Thrown(error);
     }
   }
 }
 
+/** What the caller's function threw, to be told apart from what the native part did. */
+class Thrown {
+  constructor(readonly error: unknown) {}
+}
+
 function isAbortion(error: unknown): boolean {
-  return error instanceof Error && "code" in error && error.code === "Cancelled";
+  return types.isNativeError(error) && "code" in error && error.code === "Cancelled";
 }
 
 /** Begins what isn't awaited. */

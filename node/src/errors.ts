@@ -1,3 +1,5 @@
+import { types } from "node:util";
+
 /** What an error knows beside its text; each class says which it has. */
 interface Fields {
   retryable?: boolean;
@@ -220,7 +222,8 @@ const CODES: Record<string, string> = {
  * @internal
  */
 export function failure(error: unknown): unknown {
-  if (!(error instanceof Error && "code" in error)) return error;
+  // Those of the native part are of the main realm, which need not be this one.
+  if (!(types.isNativeError(error) && "code" in error)) return error;
   if ("fields" in error) {
     const { kind, ...fields } = error.fields as Fields;
     const code = CODES[String(kind)];

@@ -1,3 +1,4 @@
+import { types } from "node:util";
 import { begun } from "./call.js";
 import { failure } from "./errors.js";
 import type * as native from "./native.js";
@@ -65,7 +66,7 @@ export class Items<T> implements AsyncIterableIterator<T>, AsyncDisposable {
       else this.close();
     }
     const item = this.#batch.pop();
-    if (item instanceof Error) throw failure(item);
+    if (types.isNativeError(item)) throw failure(item);
     return { done: false, value: this.#item(item as never) };
   }
 

@@ -1,5 +1,6 @@
 /** What is to be done when an `AbortSignal` is aborted, and whoever waits meanwhile. */
 
+import { types } from "node:util";
 import { wrong } from "./argument.js";
 
 /** What every operation takes. */
@@ -30,7 +31,7 @@ export function onAbort(signal: AbortSignal | undefined, act: () => void): () =>
 
 /** Waits for a promise, if it is one, but not after the signal is aborted. */
 export async function unlessAborted<T>(signal: AbortSignal | undefined, promise: T | Promise<T>): Promise<T> {
-  if (!(promise instanceof Promise)) {
+  if (!types.isPromise(promise)) {
     signal?.throwIfAborted();
     return promise;
   }

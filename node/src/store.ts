@@ -1,4 +1,4 @@
-import { text } from "./argument.js";
+import { path, text } from "./argument.js";
 import { Bucket } from "./bucket.js";
 import { type BucketConfig, config as configured } from "./bucket-config.js";
 import { BucketStatus } from "./bucket-status.js";
@@ -33,7 +33,7 @@ export class Store implements AsyncDisposable {
    * `UnauthenticatedError` and `TlsError`.
    */
   static async open(url: string | URL, options?: StoreOptions & SignalOptions): Promise<Store> {
-    const where = url instanceof URL ? url.href : text(url, "url");
+    const where = url instanceof URL && url.protocol !== "file:" ? url.href : path(url, "url");
     return await Store.#open(where, undefined, options);
   }
 

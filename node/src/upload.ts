@@ -19,6 +19,8 @@ export class Upload implements AsyncDisposable {
   readonly #signal: AbortSignal | undefined;
   readonly #forget: () => void;
   #written = 0;
+  #last: Promise<void> = Promise.resolve();
+  #failed: { by: unknown } | undefined;
 
   private constructor(upload: native.Upload, onProgress?: OnProgress, signal?: AbortSignal) {
     this.#native = upload;
@@ -36,23 +38,43 @@ export class Upload implements AsyncDisposable {
    * Hands bytes over, and waits while too much is under way; the memory is the caller's again then. Gives how many bytes
    * it was.
    *
-   * Fails with the error of the put, once that has failed, and with `ClosedError` after the end.
+   * Several may be under way at a time: they are stored in the order in which they were begun. Fails with the error of
+   * the put, once that has failed, and with `ClosedError` after the end.
    */
   async write(data: Bytes): Promise<number> {
     const whole = bytes(data, "data");
-    for (const piece of sliced(whole)) {
-      await this.#awaited(() => this.#native.write(piece));
-      this.#written += piece.byteLength;
-      this.#onProgress?.(this.#written);
-    }
-    return whole.byteLength;
+    return await this.#inTurn(async () => {
+      try {
+        for (const piece of whole.byteLength === 0 ? [whole] : sliced(whole)) {
+          await this.#awaited(() => this.#native.write(piece));
+          this.#written += piece.byteLength;
+          this.#onProgress?.(this.#written);
+        }
+      } catch (error) {
+        this.#failed ??= { by: error };
+        throw error;
+      }
+      return whole.byteLength;
+    });
   }
 
-  /** Commits the object, and tells what the store has of it. */
+  /**
+   * Commits the object, and tells what the store has of it. Comes after the writes that were begun; if one of them failed,
+   * it gives the upload up, and fails as that did.
+   */
   async finish(): Promise<ObjectInfo> {
-    this.info = info(await this.#awaited(() => this.#native.finish().run()));
-    this.#forget();
-    return this.info;
+    return await this.#inTurn(async () => {
+      try {
+        if (this.#failed !== undefined) {
+          await this.abort();
+          throw this.#failed.by;
+        }
+        this.info = info(await this.#awaited(() => this.#native.finish().run()));
+        return this.info;
+      } finally {
+        this.#forget();
+      }
+    });
   }
 
   /** Gives the upload up, and waits until what was sent of it is removed. The old object is as it was. */
@@ -72,6 +94,18 @@ export class Upload implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.info === null) await this.abort();
+  }
+
+  /** Does something after what was begun before it. */
+  async #inTurn<T>(act: () => Promise<T>): Promise<T> {
+    const before = this.#last;
+    const turn = (async () => {
+      await before;
+      return await act();
+    })();
+    const nothing = () => {};
+    this.#last = turn.then(nothing, nothing);
+    return await turn;
   }
 
   async #awaited<T>(begin: () => T | Promise<T>): Promise<T> {

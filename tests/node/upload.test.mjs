@@ -29,6 +29,30 @@ onBothEngines({
     assert.equal((await bucket.info("a")).size, info.size);
   },
 
+  async "writes keep their order, and a finish waits for them"({ bucket }) {
+    const pieces = [1, 2, 3].map((byte) => Buffer.alloc(3 * (1 << 20) + byte, byte));
+    const upload = bucket.upload("a");
+    const writes = pieces.map((piece) => upload.write(piece));
+    const info = await upload.finish();
+    await Promise.all(writes);
+    const whole = Buffer.concat(pieces);
+    assert.equal(info.size, whole.length);
+    assert.ok((await bucket.getBytes("a")).equals(whole));
+    await assert.rejects(upload.write(""), jetblob.ClosedError);
+  },
+
+  async "a finish after a write that failed stores nothing"({ bucket, url }) {
+    const error = new Error("enough");
+    const upload = bucket.upload("a", {
+      onProgress: () => {
+        throw error;
+      },
+    });
+    await assert.rejects(upload.write(WHOLE), (thrown) => thrown === error);
+    await assert.rejects(upload.finish(), (thrown) => thrown === error);
+    await holdsOnly(url, bucket);
+  },
+
   async "what is left without a finish is given up"({ bucket, url }) {
     await bucket.putString("a", "old");
     const left = bucket.upload("a");
