@@ -7,7 +7,7 @@ MODULES := tests/interop/node_modules
 ZIG := $(if $(filter Linux,$(shell uname)),--zig --compatibility manylinux2014)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test unit lint docs bench build python wheels mobile swift kotlin clean
+.PHONY: help demo test unit lint docs bench build python wheels mobile swift kotlin phones clean
 
 help: ## list the tasks
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -37,6 +37,9 @@ swift: mobile $(VENV)/done ## build and test the Swift package
 
 kotlin: mobile $(VENV)/done ## build and test the Kotlin module: needs Maven and a JDK
 	mvn --batch-mode --no-transfer-progress --file kotlin/pom.xml verify
+
+phones: $(VENV)/done ## check that the library for Swift and Kotlin compiles for iOS and Android
+	sh scripts/phones
 
 lint: python ## formatting, lints and types; each feature builds alone
 	cargo fmt --all --check
