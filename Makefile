@@ -15,7 +15,7 @@ DRIVERS := $(if $(JETBLOB_SKIP_GO),,$(INTEROP)/go/driver $(INTEROP)/bin/nats) \
 ZIG := $(if $(filter Linux,$(shell uname)),--zig --compatibility manylinux2014)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test unit lint docs interop bench build python node wheels mobile swift kotlin clean
+.PHONY: help demo test unit lint docs interop bench build python node wheels mobile swift kotlin phones clean
 
 help: ## list the tasks
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -49,6 +49,9 @@ swift: mobile $(VENV)/done ## build and test the Swift package
 
 kotlin: mobile $(VENV)/done ## build and test the Kotlin module: needs Maven and a JDK
 	mvn --batch-mode --no-transfer-progress --file kotlin/pom.xml verify
+
+phones: $(VENV)/done ## check that the library for Swift and Kotlin compiles for iOS and Android
+	sh scripts/phones
 
 lint: python $(if $(JETBLOB_SKIP_NODE),,node) ## formatting, lints and types; each feature builds alone
 	cargo fmt --all --check

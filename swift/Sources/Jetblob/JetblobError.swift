@@ -6,7 +6,7 @@ import JetblobNative
 /// ```swift
 /// do {
 ///   print(try await bucket.getString("greeting.txt"))
-/// } catch JetblobError.Code.notFound {
+/// } catch JetblobError.notFound {
 ///   print("no greeting")
 /// }
 /// ```
@@ -97,10 +97,44 @@ public struct JetblobError: LocalizedError, CustomStringConvertible, Sendable {
 }
 
 extension JetblobError.Code {
-  /// So that `catch JetblobError.Code.notFound` catches the errors of this code.
+  /// So that `catch JetblobError.notFound` catches the errors of this code.
   public static func ~= (code: Self, error: any Error) -> Bool {
     (error as? JetblobError)?.code == code
   }
+}
+
+/// The codes, to be caught.
+extension JetblobError {
+  public static let notFound = Code.notFound
+  public static let bucketNotFound = Code.bucketNotFound
+  public static let bucketExists = Code.bucketExists
+  public static let alreadyExists = Code.alreadyExists
+  public static let invalidName = Code.invalidName
+  public static let invalidConfig = Code.invalidConfig
+  public static let invalidArgument = Code.invalidArgument
+  public static let linkNotAllowed = Code.linkNotAllowed
+  public static let linkToDeleted = Code.linkToDeleted
+  public static let linkToLink = Code.linkToLink
+  public static let isBucketLink = Code.isBucketLink
+  public static let linkLoop = Code.linkLoop
+  public static let conflict = Code.conflict
+  public static let unknown = Code.unknown
+  public static let sealed = Code.sealed
+  public static let quotaExceeded = Code.quotaExceeded
+  public static let digestMismatch = Code.digestMismatch
+  public static let dataMissing = Code.dataMissing
+  public static let objectChanged = Code.objectChanged
+  public static let badMeta = Code.badMeta
+  public static let permissionDenied = Code.permissionDenied
+  public static let unauthenticated = Code.unauthenticated
+  public static let tls = Code.tls
+  public static let jetStreamNotEnabled = Code.jetStreamNotEnabled
+  public static let timeout = Code.timeout
+  public static let unavailable = Code.unavailable
+  public static let bucketDeleted = Code.bucketDeleted
+  public static let closed = Code.closed
+  public static let io = Code.io
+  public static let server = Code.server
 }
 
 extension Failure {

@@ -120,5 +120,9 @@ extension Bucket {
 
 /// So many bytes of the pattern.
 func pattern(_ size: Int, from: Int = 0) -> Data {
-  Data((from..<from + size).map { UInt8($0 % 251) })
+  let start = from % 251
+  var bytes = Data(0..<251)
+  // Twice as many each time: a byte at a time takes long where nothing is optimized.
+  while bytes.count < start + size { bytes.append(bytes) }
+  return bytes.subdata(in: start..<start + size)
 }
