@@ -29,9 +29,10 @@ pub(super) const WAIT: Duration = Duration::from_secs(10);
 /// Bytes that one request brings.
 pub(super) const REQUEST_BYTES: usize = 8 << 20;
 
-/// How often the number of messages is doubled from the first request on, until it is that of the selection. Who reads only
-/// the beginning of something large is not sent much more.
-const DOUBLINGS: u64 = 3;
+/// How much smaller than the selection's batch a request may be, in halvings. It is so small at first, and becomes larger when
+/// the reader had to wait, smaller when it had not: who reads slowly, or only the beginning of something large, is not sent
+/// much ahead.
+const HALVINGS: u32 = 3;
 
 /// Requests that are under way at a time: one is answered while one is consumed.
 const REQUESTS: usize = 2;
@@ -102,6 +103,10 @@ pub(super) struct Consumer {
     delivered: u64,
     requests: VecDeque<Request>,
     requested: u64,
+    /// How often the next request is to be halved.
+    halvings: u32,
+    /// Whether the reader had to wait since the last request.
+    waited: bool,
     /// A single message was larger than a request may bring: later ones are bounded by their number alone.
     exceeded: bool,
     /// Whether the server counts right what is still to come, and passes nothing over. One before 2.10 may say that nothing
@@ -193,6 +198,8 @@ impl Consumer {
             delivered: 0,
             requests: VecDeque::with_capacity(REQUESTS),
             requested: 0,
+            halvings: HALVINGS,
+            waited: false,
             exceeded: false,
             waits: false,
         })
@@ -238,7 +245,12 @@ impl Consumer {
     }
 
     async fn ask(&mut self, selection: &Selection) -> Result<()> {
-        let batch = selection.batch as u64 >> DOUBLINGS.saturating_sub(self.requested);
+        self.halvings = if std::mem::take(&mut self.waited) {
+            self.halvings.saturating_sub(1)
+        } else {
+            HALVINGS.min(self.halvings + 1)
+        };
+        let batch = selection.batch as u64 >> self.halvings;
         let batch = batch.clamp(1, self.limit - self.expected());
         let mut request = json!({ "batch": batch, "no_wait": true });
         if !self.exceeded {
@@ -271,6 +283,7 @@ impl Consumer {
         let ready = if let Some(ready) = self.subscriber.next().now_or_never() {
             ready
         } else {
+            self.waited = true;
             let patience = self.patience();
             tokio::select! {
                 biased;
