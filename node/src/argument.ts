@@ -83,7 +83,9 @@ export function pairs<T>(item: Check<T>): Check<[string, T][]> {
 /** Whether all that it has is its own: a field that is inherited, or kept as a `Map` does, would not be seen. */
 function isPlain(value: object): boolean {
   const prototype = Object.getPrototypeOf(value);
-  return prototype === null || Object.getPrototypeOf(prototype) === null;
+  if (prototype === null) return true;
+  // The `Object.prototype` of any realm, not something else without a prototype.
+  return Object.getPrototypeOf(prototype) === null && Object.hasOwn(prototype, "isPrototypeOf");
 }
 
 function object(value: unknown, what: string): Record<string, unknown> {

@@ -1,6 +1,7 @@
 /** What can be the bytes of an object. */
 
-import type { Readable } from "node:stream";
+import { isReadable, Readable } from "node:stream";
+import { types } from "node:util";
 import { text, wrong } from "./argument.js";
 
 /** Bytes: a `Buffer` or any other view of an `ArrayBuffer`, or that itself; or text, which is UTF-8 then. */
@@ -36,7 +37,7 @@ export function bytes(data: unknown, what: string): Uint8Array {
 export function viewed(data: unknown, what: string): Uint8Array | undefined {
   if (typeof data === "string") return Buffer.from(text(data, what));
   const isView = ArrayBuffer.isView(data);
-  if (!isView && !(data instanceof ArrayBuffer || data instanceof SharedArrayBuffer)) return undefined;
+  if (!isView && !types.isAnyArrayBuffer(data)) return undefined;
   if (data.byteLength === 0 && isDetached(isView ? data.buffer : data)) {
     throw new TypeError(`${what} is detached: its memory was transferred, so its bytes are gone`);
   }
@@ -75,7 +76,7 @@ export interface Source {
 export function source(body: unknown): Source {
   if (body instanceof Blob) return ofWeb(body.stream());
   if (typeof body === "object" && body !== null) {
-    if ("readableEnded" in body && body.readableEnded === true) {
+    if (Readable.isDisturbed(body as Readable) && isReadable(body as Readable) === false) {
       throw new TypeError("body is a stream that was read to its end: what it held is gone");
     }
     if ("getReader" in body) return ofWeb(body as WebStream);
@@ -90,7 +91,7 @@ export function source(body: unknown): Source {
 function ofWeb(stream: WebStream): Source {
   const reader = stream.getReader();
   return {
-    next: () => reader.read(),
+    next: async () => await reader.read(),
     cancel: (reason) => letGo(() => reader.cancel(reason)),
   };
 }

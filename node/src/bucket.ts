@@ -101,7 +101,7 @@ export class Bucket {
     } catch (error) {
       from.cancel(error);
       if (options?.signal?.aborted) upload?.drop();
-      else await upload?.abort();
+      else await upload?.abort().catch(() => {});
       throw error;
     }
   }

@@ -18,7 +18,7 @@ export class Items<T> implements AsyncIterableIterator<T>, AsyncDisposable {
   #batch: unknown[] = [];
   #last: Promise<void> = Promise.resolve();
   #closed = false;
-  #forget: () => void;
+  #forget: (() => void) | undefined;
 
   protected constructor(
     items: native.Items<unknown> | (() => native.Items<unknown>),
@@ -29,7 +29,7 @@ export class Items<T> implements AsyncIterableIterator<T>, AsyncDisposable {
     else this.#native = items;
     this.#item = item;
     this.#signal = signal;
-    this.#forget = onAbort(signal, () => this.close());
+    if (this.#native !== undefined) this.#listen();
   }
 
   /** @internal */
@@ -58,16 +58,33 @@ export class Items<T> implements AsyncIterableIterator<T>, AsyncDisposable {
 
   async #next(): Promise<IteratorResult<T, undefined>> {
     while (this.#batch.length === 0) {
+      if (this.#signal?.aborted) this.close();
       this.#signal?.throwIfAborted();
       if (this.#closed) return { done: true, value: undefined };
       this.#native ??= begun(() => this.#begin?.());
+      this.#listen();
       const batch = await this.#native?.nextBatch();
       if (batch) this.#batch = batch.reverse();
       else this.close();
     }
     const item = this.#batch.pop();
-    if (types.isNativeError(item)) throw failure(item);
+    if (types.isNativeError(item)) {
+      // It may be the last that is asked for.
+      this.#ignore();
+      throw failure(item);
+    }
     return { done: false, value: this.#item(item as never) };
+  }
+
+  #listen(): void {
+    // A signal that lives on must not keep what nobody has any more.
+    const held = new WeakRef(this);
+    this.#forget ??= onAbort(this.#signal, () => held.deref()?.close());
+  }
+
+  #ignore(): void {
+    this.#forget?.();
+    this.#forget = undefined;
   }
 
   /** Closes it, and ends the iteration. */
@@ -81,7 +98,7 @@ export class Items<T> implements AsyncIterableIterator<T>, AsyncDisposable {
     this.#closed = true;
     this.#batch = [];
     this.#native?.close();
-    this.#forget();
+    this.#ignore();
   }
 
   [Symbol.asyncIterator](): this {

@@ -18,8 +18,8 @@ export interface ObjectMeta {
   name: string;
   /** A text for people. */
   description?: string | undefined;
-  /** Headers as of HTTP and NATS; each has one value or several. */
-  headers?: Readonly<Record<string, string | readonly string[]>> | undefined;
+  /** Headers as of HTTP and NATS; each has one value or several. Those of a `Response` will do. */
+  headers?: Readonly<Record<string, string | readonly string[]>> | Headers | undefined;
   /** Names and values of the caller's own. */
   metadata?: Readonly<Record<string, string>> | undefined;
   /** The bytes of each chunk but the last; 128 KiB if not given. A server's limit on messages wins. */
@@ -45,6 +45,15 @@ const OF_INFO = [
 const values: Check<string[]> = (value, what) =>
   typeof value === "string" ? [text(value, what)] : list(text)(value, what);
 
+/** Headers as pairs; several cookies are the only values that a `Headers` doesn't join itself. */
+const headers: Check<[string, string[]][]> = (value, what) => {
+  if (!(value instanceof Headers)) return pairs(values)(value, what);
+  return [...new Set(value.keys())].map((name) => [
+    name,
+    name === "set-cookie" ? value.getSetCookie() : [value.get(name) ?? ""],
+  ]);
+};
+
 /** Checks a link. */
 export const link: Check<{ bucket: string; name?: string }> = fields({ bucket: text, name: text });
 
@@ -52,7 +61,7 @@ const described = fields<native.Meta>(
   {
     name: text,
     description: text,
-    headers: pairs(values),
+    headers,
     metadata: pairs(text),
     // An info says 0 where it doesn't know.
     chunkSize: count,

@@ -5,7 +5,7 @@ import { failure, InvalidArgumentError } from "./errors.js";
 import { info, type ObjectInfo } from "./info.js";
 import type * as native from "./native.js";
 import { options } from "./options.js";
-import { onAbort, type SignalOptions, unlessAborted } from "./signal.js";
+import { onAbort, type SignalOptions, signalOf, unlessAborted } from "./signal.js";
 
 /** The options of `StoredObject.intoFile`. */
 export interface IntoFileOptions extends SignalOptions, ProgressOptions {}
@@ -116,15 +116,17 @@ export class StoredObject implements AsyncIterable<Buffer>, AsyncDisposable {
     }
   }
 
-  /** Reads the rest into a file, and closes. The file appears, or is replaced, when it is whole. */
+  /**
+   * Reads the rest into a file, and closes. The file appears, or is replaced, when it is whole. A `signal` holds beside
+   * that of the get.
+   */
   async intoFile(to: string | URL, given?: IntoFileOptions): Promise<ObjectInfo> {
     const { onProgress = false } = ofIntoFile(given);
     const file = path(to, "path");
     try {
-      const got = await run(() => this.#native.readIntoFile(file, onProgress), {
-        signal: this.#signal,
-        ...given,
-      });
+      const own = signalOf(given);
+      const signal = own && this.#signal ? AbortSignal.any([own, this.#signal]) : (own ?? this.#signal);
+      const got = await run(() => this.#native.readIntoFile(file, onProgress), { ...given, signal });
       return info(got);
     } finally {
       this.close();
@@ -186,8 +188,11 @@ export class StoredObject implements AsyncIterable<Buffer>, AsyncDisposable {
 
   async #some(max: number): Promise<Buffer | null> {
     try {
-      return await unlessAborted(this.#signal, this.#native.read(max));
+      const chunk = await unlessAborted(this.#signal, this.#native.read(max));
+      if (chunk === null) this.#forget();
+      return chunk;
     } catch (error) {
+      this.#forget();
       throw this.#signal?.aborted ? this.#signal.reason : failure(error);
     }
   }

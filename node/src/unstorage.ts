@@ -2,7 +2,8 @@
 
 import type { Body } from "./body.js";
 import type { Bucket } from "./bucket.js";
-import { NotFoundError } from "./errors.js";
+import { BadMetaError, NotFoundError } from "./errors.js";
+import type { Items } from "./items.js";
 import { Store } from "./store.js";
 import type { StoreOptions } from "./store-options.js";
 import { CAUGHT_UP } from "./watch.js";
@@ -101,13 +102,15 @@ export default function jetblob(options: JetblobDriverOptions): JetblobDriver {
     },
     async getKeys(base) {
       const keys: string[] = [];
-      for await (const { name } of (await bucket()).list({ prefix: nameOf(base) })) keys.push(keyOf(name));
+      for await (const { name } of sound((await bucket()).list({ prefix: nameOf(base) }))) {
+        keys.push(keyOf(name));
+      }
       return keys;
     },
     async clear(base) {
       const names: string[] = [];
       const from = await bucket();
-      for await (const { name } of from.list({ prefix: nameOf(base) })) names.push(name);
+      for await (const { name } of sound(from.list({ prefix: nameOf(base) }))) names.push(name);
       for (const name of names) await from.delete(name);
     },
     async dispose() {
@@ -118,8 +121,16 @@ export default function jetblob(options: JetblobDriverOptions): JetblobDriver {
     async watch(callback) {
       const watch = await (await bucket()).watch({ updatesOnly: true });
       const told = (async () => {
-        for await (const event of watch) {
-          if (event !== CAUGHT_UP) callback(event.deleted ? "remove" : "update", keyOf(event.name));
+        for await (const event of sound(watch)) {
+          if (event === CAUGHT_UP) continue;
+          try {
+            callback(event.deleted ? "remove" : "update", keyOf(event.name));
+          } catch (error) {
+            // An uncaught error, as of any listener; it doesn't end the watch.
+            queueMicrotask(() => {
+              throw error;
+            });
+          }
         }
       })();
       // A watch ends by itself when the bucket is gone, or no server was there for the idle limit.
@@ -134,6 +145,22 @@ export default function jetblob(options: JetblobDriverOptions): JetblobDriver {
 
 const nameOf = (key = "") => key.replaceAll(":", "/");
 const keyOf = (name: string) => name.replaceAll("/", ":");
+
+/** What comes, but for records that make no sense. */
+async function* sound<T>(items: Items<T>): AsyncGenerator<T, void, undefined> {
+  try {
+    for (;;) {
+      const next = await items.next().catch((error: unknown) => {
+        if (error instanceof BadMetaError) return null;
+        throw error;
+      });
+      if (next?.done) return;
+      if (next !== null) yield next.value;
+    }
+  } finally {
+    items.close();
+  }
+}
 
 /** What it gives; `null` if there is no such object. */
 async function orNull<T>(found: Promise<T>): Promise<T | null> {

@@ -26,7 +26,9 @@ export class Upload implements AsyncDisposable {
     this.#native = upload;
     this.#onProgress = onProgress;
     this.#signal = signal;
-    this.#forget = onAbort(signal, () => this.drop());
+    // A signal that lives on must not keep an upload that nobody has any more.
+    const held = new WeakRef(this);
+    this.#forget = onAbort(signal, () => held.deref()?.drop());
   }
 
   /** @internal */
@@ -38,12 +40,13 @@ export class Upload implements AsyncDisposable {
    * Hands bytes over, and waits while too much is under way; the memory is the caller's again then. Gives how many bytes
    * it was.
    *
-   * Several may be under way at a time: they are stored in the order in which they were begun. Fails with the error of
-   * the put, once that has failed, and with `ClosedError` after the end.
+   * Several may be under way at a time: they are stored in the order in which they were begun. One that fails, or whose
+   * `onProgress` throws, gives the upload up; what comes after fails as it did. After the end it is a `ClosedError`.
    */
   async write(data: Bytes): Promise<number> {
     const whole = bytes(data, "data");
     return await this.#inTurn(async () => {
+      if (this.#failed !== undefined) throw this.#failed.by;
       try {
         for (const piece of whole.byteLength === 0 ? [whole] : sliced(whole)) {
           await this.#awaited(() => this.#native.write(piece));
@@ -51,7 +54,8 @@ export class Upload implements AsyncDisposable {
           this.#onProgress?.(this.#written);
         }
       } catch (error) {
-        this.#failed ??= { by: error };
+        this.#failed = { by: error };
+        await this.#givenUp();
         throw error;
       }
       return whole.byteLength;
@@ -59,16 +63,13 @@ export class Upload implements AsyncDisposable {
   }
 
   /**
-   * Commits the object, and tells what the store has of it. Comes after the writes that were begun; if one of them failed,
-   * it gives the upload up, and fails as that did.
+   * Commits the object, and tells what the store has of it. Comes after the writes that were begun, and fails as the one
+   * that failed.
    */
   async finish(): Promise<ObjectInfo> {
     return await this.#inTurn(async () => {
       try {
-        if (this.#failed !== undefined) {
-          await this.abort();
-          throw this.#failed.by;
-        }
+        if (this.#failed !== undefined) throw this.#failed.by;
         this.info = info(await this.#awaited(() => this.#native.finish().run()));
         return this.info;
       } finally {
@@ -94,6 +95,12 @@ export class Upload implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.info === null) await this.abort();
+  }
+
+  /** Gives it up because something failed, which no failure of this may hide. */
+  async #givenUp(): Promise<void> {
+    if (this.#signal?.aborted) this.drop();
+    else await this.abort().catch(() => {});
   }
 
   /** Does something after what was begun before it. */

@@ -1,6 +1,8 @@
 // What is aborted, at whatever point, leaves nothing behind and holds nobody up.
 
 import assert from "node:assert/strict";
+import { getEventListeners } from "node:events";
+import { existsSync } from "node:fs";
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Readable } from "node:stream";
@@ -205,22 +207,29 @@ onBothEngines({
     const waiting = [watch.next(), watch.next()];
     abort.abort(reason);
     const ends = [...waiting, object.next(), object.intoBytes(), list.next(), watch.next(), finished(stream)];
-    for (const end of ends) await assert.rejects(end, (error) => error === reason);
+    await Promise.all(ends.map((end) => assert.rejects(end, (error) => error === reason)));
     if (engine === "jetstream") {
       const count = async ({ streams }) => (await streams.info(`OBJ_${bucket.name}`)).state.consumer_count;
       await until(async () => (await client(url, count)) === 0, "no consumer to be left");
     }
   },
 
+  async "a file is written under the signal of the get, and under its own"({ bucket, directory }) {
+    await bucket.put("large", pattern(30 << 20));
+    const path = join(directory, "file");
+    for (const given of ["the get", "the file"]) {
+      const [ofGet, ofFile] = [new AbortController(), new AbortController()];
+      const reason = new Error(given);
+      const abort = given === "the get" ? ofGet : ofFile;
+      const object = await bucket.get("large", { signal: ofGet.signal });
+      const file = object.intoFile(path, { signal: ofFile.signal, onProgress: () => abort.abort(reason) });
+      await assert.rejects(file, (error) => error === reason);
+      assert.equal(existsSync(path), false);
+    }
+  },
+
   async "a signal that lives on keeps nothing"({ bucket }) {
     const { signal } = new AbortController();
-    const listeners = [];
-    const { addEventListener, removeEventListener } = signal;
-    signal.addEventListener = (...given) => listeners.push(given[1]) && addEventListener.apply(signal, given);
-    signal.removeEventListener = (...given) => {
-      listeners.splice(listeners.indexOf(given[1]), 1);
-      removeEventListener.apply(signal, given);
-    };
     await bucket.put("a", WHOLE, { signal });
     await bucket.put("b", "x", { signal });
     await bucket.getBytes("a", { signal });
@@ -232,6 +241,11 @@ onBothEngines({
     const stream = bucket.createWriteStream("c", { signal });
     stream.end("c");
     await finished(stream);
-    assert.deepEqual(listeners, []);
+    const read = await bucket.get("a", { signal });
+    while ((await read.next()) !== null);
+    const watch = await bucket.watch({ signal });
+    await watch.next();
+    watch.close();
+    assert.deepEqual(getEventListeners(signal, "abort"), []);
   },
 });

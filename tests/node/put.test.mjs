@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { Blob, File } from "node:buffer";
+import { once } from "node:events";
 import { createReadStream } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -9,6 +10,7 @@ import { Readable } from "node:stream";
 import { ReadableStream } from "node:stream/web";
 import { suite, test } from "node:test";
 import { pathToFileURL } from "node:url";
+import { runInNewContext } from "node:vm";
 import * as jetblob from "../../node/dist/index.mjs";
 import { onBothEngines } from "./buckets.mjs";
 import { holdsOnly, pattern } from "./place.mjs";
@@ -229,7 +231,8 @@ onBothEngines({
 
   async "options and metadata that are not plain are refused, not passed over"({ bucket }) {
     const inherited = Object.create({ ifAbsent: true });
-    for (const options of [new Map([["ifAbsent", true]]), inherited, AbortSignal.abort()]) {
+    const deeper = Object.create(Object.create(null, { ifAbsent: { value: true, enumerable: true } }));
+    for (const options of [new Map([["ifAbsent", true]]), inherited, deeper, AbortSignal.abort()]) {
       await assert.rejects(bucket.put("a", "a", options), TypeError);
     }
     for (const metadata of [new Map([["a", "b"]]), inherited]) {
@@ -242,11 +245,41 @@ onBothEngines({
     assert.equal((await bucket.put("a", "a", bare)).name, "a");
   },
 
+  async "what another realm made is as good"({ bucket }) {
+    const foreign = runInNewContext;
+    await bucket.put("a", foreign("new Uint8Array([1, 2]).buffer"), foreign("({ ifAbsent: true })"));
+    assert.deepEqual([...(await bucket.getBytes("a"))], [1, 2]);
+    await bucket.put(foreign("({ name: 'b', headers: { A: ['1', '2'] } })"), foreign("new Uint8Array([3])"));
+    assert.deepEqual((await bucket.info("b")).headers, { A: ["1", "2"] });
+  },
+
+  async "headers are taken as those of the web, too"({ bucket }) {
+    const headers = new Headers({ "Content-Type": "text/plain" });
+    for (const value of ["a=1", "b=2"]) headers.append("Set-Cookie", value);
+    for (const value of ["1", "2"]) headers.append("X-Both", value);
+    const info = await bucket.put({ name: "a", headers }, "text");
+    assert.deepEqual(info.headers, {
+      "content-type": ["text/plain"],
+      "set-cookie": ["a=1", "b=2"],
+      "x-both": ["1, 2"],
+    });
+  },
+
+  async "of a stream that was read in part, the rest is stored"({ bucket }) {
+    const stream = Readable.from(["abc", "def"], { objectMode: true });
+    await once(stream, "readable");
+    assert.equal(stream.read(), "abc");
+    await bucket.put("a", stream);
+    assert.equal(await bucket.getString("a"), "def");
+  },
+
   async "half a character, and a stream that is used up, are refused"({ bucket }) {
     await bucket.putString("a", "old");
     const used = Readable.from(["abc"]);
     await used.toArray();
-    for (const body of ["a\ud800b", ["\ud83d", "\ude00"], used]) {
+    const response = new Response("abc");
+    await response.text();
+    for (const body of ["a\ud800b", ["\ud83d", "\ude00"], used, response.body]) {
       await assert.rejects(bucket.put("a", body), TypeError);
     }
     assert.equal(await bucket.getString("a"), "old");

@@ -7,7 +7,7 @@ import { suite, test } from "node:test";
 import { pathToFileURL } from "node:url";
 import { Store } from "../../node/dist/index.mjs";
 import driver from "../../node/dist/unstorage.mjs";
-import { ENGINES, place, TOP } from "./place.mjs";
+import { client, ENGINES, place, TOP, until } from "./place.mjs";
 
 const require = createRequire(join(TOP, "node/"));
 const { createStorage, restoreSnapshot, snapshot } = await import(
@@ -130,6 +130,33 @@ for (const engine of ENGINES) {
     });
   });
 }
+
+suite("jetstream", () => {
+  test("a record that makes no sense, and a listener that throws, end nothing", async (t) => {
+    const url = await place(t, "jetstream");
+    const storage = createStorage({ driver: driver({ url, bucket: "storage" }) });
+    t.after(() => storage.dispose());
+    await storage.setItem("a", "1");
+    const told = [];
+    const thrown = new Promise((resolve) => process.setUncaughtExceptionCaptureCallback(resolve));
+    t.after(() => process.setUncaughtExceptionCaptureCallback(null));
+    await storage.watch((_, key) => {
+      told.push(key);
+      if (key === "a") throw new Error("of the listener");
+    });
+    await storage.setItem("a", "2");
+    assert.equal((await thrown).message, "of the listener");
+    await client(url, async ({ connection }) => {
+      const subject = `$O.storage.M.${Buffer.from("bad").toString("base64url")}`;
+      await connection.request(subject, "{");
+    });
+    await storage.setItem("b", "3");
+    await until(() => told.includes("b"), "the watch to go on");
+    assert.deepEqual(await sorted(storage.getKeys()), ["a", "b"]);
+    await storage.clear();
+    assert.deepEqual(await storage.getKeys(), []);
+  });
+});
 
 test("a store that can’t be had is tried again", async () => {
   const storage = createStorage({ driver: driver({ url: "nats://127.0.0.1:1", bucket: "b" }) });
