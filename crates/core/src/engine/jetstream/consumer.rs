@@ -12,6 +12,7 @@ use tokio::sync::watch;
 use tokio::time::timeout;
 
 use super::api::{Api, Refusal};
+use super::pace::Pace;
 use super::record::time_of_nanos;
 use super::stream::BucketStream;
 use crate::protocol::Nuid;
@@ -28,11 +29,6 @@ pub(super) const WAIT: Duration = Duration::from_secs(10);
 
 /// Bytes that one request brings.
 pub(super) const REQUEST_BYTES: usize = 8 << 20;
-
-/// How much smaller than the selection's batch a request may be, in halvings. It is so small at first, and becomes larger when
-/// the reader had to wait, smaller when it had not: who reads slowly, or only the beginning of something large, is not sent
-/// much ahead.
-const HALVINGS: u32 = 3;
 
 /// Requests that are under way at a time: one is answered while one is consumed.
 const REQUESTS: usize = 2;
@@ -103,10 +99,7 @@ pub(super) struct Consumer {
     delivered: u64,
     requests: VecDeque<Request>,
     requested: u64,
-    /// How often the next request is to be halved.
-    halvings: u32,
-    /// Whether the reader had to wait since the last request.
-    waited: bool,
+    pace: Pace,
     /// A single message was larger than a request may bring: later ones are bounded by their number alone.
     exceeded: bool,
     /// Whether the server counts right what is still to come, and passes nothing over. One before 2.10 may say that nothing
@@ -198,8 +191,7 @@ impl Consumer {
             delivered: 0,
             requests: VecDeque::with_capacity(REQUESTS),
             requested: 0,
-            halvings: HALVINGS,
-            waited: false,
+            pace: Pace::new(),
             exceeded: false,
             waits: false,
         })
@@ -245,13 +237,7 @@ impl Consumer {
     }
 
     async fn ask(&mut self, selection: &Selection) -> Result<()> {
-        self.halvings = if std::mem::take(&mut self.waited) {
-            self.halvings.saturating_sub(1)
-        } else {
-            HALVINGS.min(self.halvings + 1)
-        };
-        let batch = selection.batch as u64 >> self.halvings;
-        let batch = batch.clamp(1, self.limit - self.expected());
+        let batch = self.pace.next(selection.batch as u64).min(self.limit - self.expected());
         let mut request = json!({ "batch": batch, "no_wait": true });
         if !self.exceeded {
             request["max_bytes"] = json!(selection.max_bytes);
@@ -283,7 +269,7 @@ impl Consumer {
         let ready = if let Some(ready) = self.subscriber.next().now_or_never() {
             ready
         } else {
-            self.waited = true;
+            self.pace.wait();
             let patience = self.patience();
             tokio::select! {
                 biased;

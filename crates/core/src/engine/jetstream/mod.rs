@@ -57,6 +57,7 @@ mod inbox;
 mod ingest;
 mod locate;
 mod moving;
+mod pace;
 mod pull;
 mod read;
 mod reconnect;
