@@ -233,8 +233,8 @@ export class Bucket {
   }
 
   /**
-   * Deletes an object or a link, or what is left of a deleted one, and leaves no sign of it. Fails with `NotFoundError` if
-   * there isn't even that.
+   * Deletes an object or a link, or the marker of a deleted one; the marker that tells watchers of it goes after a day. Fails
+   * with `NotFoundError` if there isn't even a marker.
    */
   async purge(name: string, options?: WriteOptions): Promise<void> {
     const [of, how] = [text(name, "name"), ofWrite(options)];

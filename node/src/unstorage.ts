@@ -1,20 +1,13 @@
 /** A driver for `unstorage`: a bucket as a key-value storage, with its watch, and raw values. */
 
 import type { Body } from "./body.js";
-import type { Bucket } from "./bucket.js";
-import { BadMetaError, NotFoundError } from "./errors.js";
+import { BadMetaError } from "./errors.js";
 import type { Items } from "./items.js";
-import { Store } from "./store.js";
-import type { StoreOptions } from "./store-options.js";
+import { type BucketPlace, OpenedBucket, orNull } from "./opened-bucket.js";
 import { CAUGHT_UP } from "./watch.js";
 
-/** Where the values are. */
-export interface JetblobDriverOptions extends StoreOptions {
-  /** The URL of the store, see `Store.open`. It is opened when it is first needed, and closed by `dispose`. */
-  url: string | URL;
-  /** The name of the bucket. It is created if it isn't there. */
-  bucket: string;
-}
+/** Where the values are; the store is closed by `dispose`. */
+export interface JetblobDriverOptions extends BucketPlace {}
 
 /** What a write may say besides. */
 interface ItemOptions {
@@ -50,27 +43,8 @@ export interface JetblobDriver {
  * ```
  */
 export default function jetblob(options: JetblobDriverOptions): JetblobDriver {
-  const { url, bucket: bucketName, ...connection } = options;
-  let opened: Promise<{ store: Store; bucket: Bucket }> | undefined;
-
-  async function open() {
-    const store = await Store.open(url, connection);
-    try {
-      return { store, bucket: await store.createBucket(bucketName) };
-    } catch (error) {
-      await store.close();
-      throw error;
-    }
-  }
-
-  function bucket(): Promise<Bucket> {
-    opened ??= open();
-    // What failed is tried again by the next call.
-    opened.catch(() => {
-      opened = undefined;
-    });
-    return opened.then(({ bucket }) => bucket);
-  }
+  const opened = new OpenedBucket(options);
+  const bucket = () => opened.get();
 
   return {
     name: "jetblob",
@@ -114,9 +88,7 @@ export default function jetblob(options: JetblobDriverOptions): JetblobDriver {
       for (const name of names) await from.delete(name);
     },
     async dispose() {
-      const { store } = (await opened?.catch(() => undefined)) ?? {};
-      opened = undefined;
-      await store?.close();
+      await opened.close();
     },
     async watch(callback) {
       const watch = await (await bucket()).watch({ updatesOnly: true });
@@ -159,15 +131,5 @@ async function* sound<T>(items: Items<T>): AsyncGenerator<T, void, undefined> {
     }
   } finally {
     items.close();
-  }
-}
-
-/** What it gives; `null` if there is no such object. */
-async function orNull<T>(found: Promise<T>): Promise<T | null> {
-  try {
-    return await found;
-  } catch (error) {
-    if (error instanceof NotFoundError) return null;
-    throw error;
   }
 }
