@@ -11,6 +11,10 @@ INTEROP := target/interop
 # The drivers of other clients; what `make test` can't have here it skips.
 DRIVERS := $(if $(JETBLOB_SKIP_GO),,$(INTEROP)/go/driver $(INTEROP)/bin/nats) \
 	$(if $(JETBLOB_SKIP_JAVA),,$(INTEROP)/java/done) $(if $(JETBLOB_SKIP_NODE),,$(INTEROP)/node/done)
+BENCH := target/bench
+# Other clients to measure; who can't be built here is told as missing.
+CONTENDERS := $(INTEROP)/node/done $(if $(shell command -v go),$(BENCH)/go/bench) \
+	$(if $(shell command -v mvn),$(BENCH)/java/Bench.class)
 # Links against an old C library, so that a wheel runs on every Linux of the last ten years.
 ZIG := $(if $(filter Linux,$(shell uname)),--zig --compatibility manylinux2014)
 
@@ -77,17 +81,21 @@ wheels: $(VENV)/done ## the Python package in dist/: its source, and a wheel; TA
 	$(if $(TARGET),rustup target add $(TARGET))
 	PATH=$(CURDIR)/$(VENV)/bin:$$PATH maturin build --release --sdist --out dist $(if $(TARGET),--target $(TARGET)) $(ZIG)
 
-bench: $(VENV)/done $(NODE)/done $(INTEROP)/node/done ## jetblob beside other clients; QUICK=1 for a short run
+bench: $(VENV)/done $(VENV)/bench $(NODE)/done $(CONTENDERS) ## jetblob beside other clients; QUICK=1 for a short run
 	cargo build --release -p jetblob-cli
 	cargo build --release -p bench
 	VIRTUAL_ENV=$(CURDIR)/$(VENV) $(VENV)/bin/maturin develop --release --quiet
 	npm run --prefix node --silent native -- --release
 	npm run --prefix node --silent build
-	$(VENV)/bin/python bench/run.py $(if $(QUICK),--quick)
+	$(VENV)/bin/python bench/run.py $(if $(QUICK),--quick) $(if $(RECORD),--record) $(if $(ONLY),--only '$(ONLY)')
 
 $(VENV)/done: tests/requirements.txt tests/interop/versions
 	python3 -m venv $(VENV)
 	$(VENV)/bin/pip install --quiet --requirement tests/requirements.txt
+	touch $@
+
+$(VENV)/bench: bench/requirements.txt $(VENV)/done
+	$(VENV)/bin/pip install --quiet --requirement bench/requirements.txt
 	touch $@
 
 $(NODE)/done: node/package.json
@@ -99,6 +107,15 @@ $(INTEROP)/go/driver: tests/interop/go/main.go tests/interop/versions
 	cp $< $(@D)
 	cd $(@D) && { test -e go.mod || go mod init interop; } && go get github.com/nats-io/nats.go@v$(NATS_GO) \
 		&& go build -buildvcs=false -o driver .
+
+$(BENCH)/go/bench: bench/clients/go/main.go tests/interop/versions
+	mkdir -p $(@D)
+	cp $< $(@D)
+	cd $(@D) && { test -e go.mod || go mod init bench; } && go get github.com/nats-io/nats.go@v$(NATS_GO) \
+		&& go build -buildvcs=false -o bench .
+
+$(BENCH)/java/Bench.class: bench/clients/java/Bench.java $(INTEROP)/java/done
+	javac -Xlint:all -Werror -d $(@D) -cp '$(INTEROP)/java/jars/*' $<
 
 $(INTEROP)/bin/nats: tests/interop/versions
 	GOBIN=$(CURDIR)/$(@D) go install github.com/nats-io/natscli/nats@v$(NATS_CLI)

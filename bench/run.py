@@ -1,160 +1,28 @@
-"""Measures jetblob beside other clients: processes that do the same work on one server, in turn.
+"""Measures jetblob beside other clients: processes that do the same work on the same server, in turn.
 
-Prints a table of medians (minimum to maximum), with the CPU seconds and the peak memory of each process, and the ratio
-to jetblob of the same run; of event loops also how late one wake-up in a hundred came. Machines are noisy: only ratios
-of one run are claims.
+Prints medians (minimum to maximum), the processor time of each process and of the server, the peak memory, and the
+ratio to jetblob of the same run; of event loops also how late one wake-up in a hundred came. Machines are noisy: only
+ratios of one run are claims.
 """
 
 import argparse
-import json
 import os
-import statistics
+import re
 import subprocess
-import sys
 import tempfile
 import time
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
-TOP = Path(__file__).resolve().parent.parent
-RELEASE = TOP / "target" / "release"
-PYTHON = [sys.executable]
+import works
+from contenders import BENCH, TOP
+from measuring import Result, Work, measure
+from plot import plot
+from report import save, show
+from servers import Place, cluster, server
 
-
-@dataclass
-class Contender:
-    name: str
-    command: list[str]
-
-
-JETBLOB = Contender("jetblob", [str(RELEASE / "bench-jetblob")])
-CLIENTS = [
-    JETBLOB,
-    Contender("async-nats", [str(RELEASE / "bench-async-nats")]),
-    Contender("nats-py", [*PYTHON, str(TOP / "bench" / "nats_py.py")]),
-]
-PYTHON_ASYNC = Contender("jetblob, Python", [*PYTHON, str(TOP / "bench" / "jetblob_py.py")])
-NODE = Contender("jetblob, Node", ["node", str(TOP / "bench" / "jetblob_node.mjs")])
-NATS_OBJ = Contender("@nats-io/obj", ["node", str(TOP / "bench" / "nats_obj.mjs")])
-PYTHON_SYNC = Contender("jetblob.sync", [*PYTHON, str(TOP / "bench" / "jetblob_sync_py.py")])
-LARGE = [*CLIENTS, PYTHON_ASYNC, PYTHON_SYNC, NODE, NATS_OBJ]
-LOCAL = [
-    Contender("jetblob, local", JETBLOB.command),
-    Contender("copy and hash", [str(RELEASE / "bench-copy-and-hash")]),
-    PYTHON_ASYNC,
-    PYTHON_SYNC,
-    NODE,
-]
-
-
-@dataclass
-class Work:
-    name: str
-    order: list[str]
-    unit: str
-    amount: float
-    prepare: list[str] | None = None
-    contenders: list[Contender] = field(default_factory=lambda: [*CLIENTS, PYTHON_ASYNC, NODE])
-
-
-@dataclass
-class Run:
-    seconds: float
-    cpu: float
-    memory: float
-    lag: float | None
-
-
-def run(contender: Contender, place: str, bucket: str, order: list[str]) -> Run | str:
-    """One process; what it measured, or the last line of its failure."""
-    out, err = tempfile.TemporaryFile(), tempfile.TemporaryFile()
-    process = subprocess.Popen([*contender.command, place, bucket, *order], stdout=out, stderr=err)
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    out.seek(0), err.seek(0)
-    if process.returncode != 0:
-        lines = err.read().decode(errors="replace").strip().splitlines()
-        return lines[-1][:100] if lines else f"exit code {process.returncode}"
-    seconds, *lag = map(float, out.read().decode().strip().splitlines()[-1].split())
-    return Run(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, lag[0] if lag else None)
-
-
-def must(result: Run | str) -> None:
-    if isinstance(result, str):
-        sys.exit(f"the benchmark could not be prepared: {result}")
-
-
-def server(directory: Path) -> tuple[subprocess.Popen[bytes], str]:
-    ports = directory / "ports"
-    ports.mkdir()
-    config = directory / "server.conf"
-    config.write_text(
-        f'listen: 127.0.0.1:-1\nports_file_dir: "{ports}"\njetstream {{ store_dir: "{directory}/js" }}\n'
-    )
-    binary = os.environ.get("JETBLOB_NATS_SERVER", str(TOP / ".venv" / "bin" / "nats-server"))
-    process = subprocess.Popen([binary, "-c", str(config), "-l", str(directory / "log")])
-    deadline = time.monotonic() + 20
-    while time.monotonic() < deadline:
-        for told in ports.iterdir():
-            try:
-                return process, json.loads(told.read_text())["nats"][0]
-            except ValueError:
-                pass
-        time.sleep(0.02)
-    process.kill()
-    sys.exit("the server does not listen")
-
-
-def measure(work: Work, place: str, rounds: int) -> dict[str, list[Run] | str]:
-    results: dict[str, list[Run] | str] = {contender.name: [] for contender in work.contenders}
-    for round_number in range(rounds):
-        for contender in work.contenders:
-            so_far = results[contender.name]
-            if isinstance(so_far, str):
-                continue
-            bucket = f"bench-{round_number}-{time.monotonic_ns()}"
-            if contender.command != LOCAL[1].command:
-                must(run(JETBLOB, place, bucket, work.prepare or ["put-small", "1", "1", "1"]))
-            elif work.prepare:
-                must(run(contender, place, bucket, work.prepare))
-            result = run(contender, place, bucket, work.order)
-            if isinstance(result, str):
-                results[contender.name] = result
-            else:
-                so_far.append(result)
-            clean(place, bucket)
-    return results
-
-
-def clean(place: str, bucket: str) -> None:
-    copy = Path(place) / bucket
-    if copy.is_file():
-        copy.unlink()
-        return
-    command = [str(RELEASE / "jetblob"), "--store", place, "bucket", "rm", "--force", bucket]
-    subprocess.run(command, check=True, capture_output=True)
-
-
-def show(work: Work, results: dict[str, list[Run] | str]) -> None:
-    print(f"\n{work.name}")
-    first = next(iter(results.values()))
-    base = statistics.median(run.seconds for run in first) if isinstance(first, list) and first else None
-    for name, runs in results.items():
-        if isinstance(runs, str):
-            print(f"  {name:16} failed: {runs}")
-            continue
-        speeds = sorted(work.amount / run.seconds for run in runs)
-        seconds = statistics.median(run.seconds for run in runs)
-        ratio = f"{seconds / base:6.2f} x the time" if base else ""
-        cpu = statistics.median(run.cpu for run in runs)
-        memory = max(run.memory for run in runs)
-        lags = [run.lag for run in runs if run.lag is not None]
-        lag = f"  lag {statistics.median(lags):4.1f} ms" if lags else ""
-        print(
-            f"  {name:16} {statistics.median(speeds):10,.0f} {work.unit} ({speeds[0]:,.0f} to {speeds[-1]:,.0f})"
-            f"  CPU {cpu:6.2f} s  {memory:5.0f} MiB  {ratio}{lag}",
-            flush=True,
-        )
+GIB = 1024
 
 
 def main() -> None:
@@ -162,43 +30,93 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="smaller work, fewer rounds")
     parser.add_argument("--only", default="", help="only works whose name holds this text")
     parser.add_argument("--rounds", type=int, help="how often each contender does each work")
+    parser.add_argument("--record", action="store_true", help="put the table and the plot into the README")
     arguments = parser.parse_args()
-    size, count, rounds = (256, 1000, 3) if arguments.quick else (1024, 10_000, 5)
-    rounds = arguments.rounds or rounds
+    rounds = arguments.rounds or (2 if arguments.quick else 3)
+    begin = time.monotonic()
+    everything: list[tuple[Work, dict[str, Result]]] = []
     with tempfile.TemporaryDirectory(dir=TOP / "target") as temporary:
         directory = Path(temporary)
-        source = directory / "source"
-        with source.open("wb") as file:
-            for _ in range(size):
-                file.write(os.urandom(1 << 20))
-        megabytes = size * (1 << 20) / 1e6
-        put, small = ["put-file", str(source)], [str(count)]
-        on_server = [
-            Work(f"put {size} MiB", put, "MB/s", megabytes, contenders=LARGE),
-            Work(f"get {size} MiB", ["get-file"], "MB/s", megabytes, put, LARGE),
-            Work(f"put 1 KiB x {count:,}, one at a time", ["put-small", "1024", *small, "1"], "/s", count),
-            Work(f"put 1 KiB x {count:,}, 64 at once", ["put-small", "1024", *small, "64"], "/s", count),
-        ]
-        fill = ["put-small", "1024", *small, "64"]
-        for at_once in ("1", "64"):
-            how = "one at a time" if at_once == "1" else "64 at once"
-            order = ["get-small", "1024", *small, at_once]
-            on_server.append(Work(f"get 1 KiB x {count:,}, {how}", order, "/s", count, fill))
-        local = [
-            Work(f"local: put {size} MiB", put, "MB/s", megabytes, contenders=LOCAL),
-            Work(f"local: get {size} MiB", ["get-file"], "MB/s", megabytes, put, LOCAL),
-        ]
-        process, url = server(directory)
-        try:
-            for work in on_server:
-                if arguments.only in work.name:
-                    show(work, measure(work, url, rounds))
-        finally:
-            process.terminate()
-            process.wait()
-        for work in local:
-            if arguments.only in work.name:
-                show(work, measure(work, str(directory), rounds))
+        for opened, of_place in plan(directory, quick=arguments.quick):
+            chosen = [work for work in of_place if arguments.only in work.name]
+            for work in chosen:
+                with opened() as place:
+                    results = measure(work, place, rounds)
+                show(work, results)
+                everything.append((work, results))
+    save(BENCH, everything, versions())
+    plot(BENCH / "results.svg", everything)
+    print(f"\n{(time.monotonic() - begin) / 60:.1f} minutes; see {BENCH.relative_to(TOP)}/")
+    if arguments.record:
+        record()
+
+
+def plan(
+    directory: Path, *, quick: bool
+) -> list[tuple[Callable[[], AbstractContextManager[Place]], list[Work]]]:
+    """Say where what is measured."""
+    size, count = (256, 1000) if quick else (GIB, 10_000)
+    source, medium, replicated = (directory / name for name in ("large", "medium", "replicated"))
+    beside = directory / "beside"
+    for file, mebibytes in ((source, size), (medium, 64), (replicated, size // 4)):
+        with file.open("wb") as target:
+            for _ in range(mebibytes):
+                target.write(os.urandom(1 << 20))
+    gibibytes = 0.25 if quick else 4
+    with beside.open("wb") as target:
+        target.truncate(int(gibibytes * (1 << 30)))
+    on_server = [
+        *works.large(size, source),
+        *works.large(64, medium, "memory", ", in memory"),
+        *works.small(count),
+        works.alone(count),
+        *works.lists(count, beside, gibibytes),
+        *works.parts(64, medium, count // 5),
+    ]
+    if not quick:
+        on_server += works.lists(10 * count, beside, gibibytes)
+
+    def fresh(
+        opened: Callable[[Path], AbstractContextManager[Place]],
+    ) -> Callable[[], AbstractContextManager[Place]]:
+        return lambda: opened(Path(tempfile.mkdtemp(dir=directory)))
+
+    here = directory / "local"
+    return [
+        (fresh(server), on_server),
+        (fresh(cluster), works.replicated(size // 4, replicated)),
+        (lambda: nullcontext(Place(str(here), [])), works.local(size, source)),
+    ]
+
+
+def versions() -> dict[str, str]:
+    pinned = dict(
+        row.split("=", 1)
+        for row in (TOP / "tests" / "interop" / "versions").read_text().splitlines()
+        if "=" in row and not row.startswith("#")
+    )
+    binary = os.environ.get("JETBLOB_NATS_SERVER", str(TOP / ".venv" / "bin" / "nats-server"))
+    told = subprocess.run([binary, "--version"], check=True, capture_output=True, text=True).stdout
+    return {
+        "nats-server": told.split()[-1].lstrip("v"),
+        "async-nats": pinned["ASYNC_NATS"],
+        "nats.go": pinned["NATS_GO"],
+        "jnats": pinned["NATS_JAVA"],
+        "nats-py": pinned["NATS_PY"],
+        "@nats-io/obj": pinned["NATS_OBJ"],
+    }
+
+
+def record() -> None:
+    """Put the table and the plot of this run where the README shows them."""
+    (TOP / "bench" / "results.svg").write_text((BENCH / "results.svg").read_text())
+    readme = TOP / "README.md"
+    table = (BENCH / "results.md").read_text()
+    marked = re.compile(r"(<!-- make bench: -->\n).*?(<!-- until here -->)", re.DOTALL)
+    text, count = marked.subn(lambda found: f"{found[1]}{table}{found[2]}", readme.read_text())
+    if count != 1:
+        raise SystemExit("the README has no place for the table")
+    readme.write_text(text)
 
 
 main()

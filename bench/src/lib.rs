@@ -1,9 +1,10 @@
-//! The work that every contender does, as its arguments say: `<place> <bucket> <work> <file or size> [count] [at once]`.
+//! The work that every contender does, as its arguments say: `<place> <bucket> <work> [what] [count] [at once]`.
 //!
-//! Each prints one number: the seconds that the work took, without the start of the process and the connection.
+//! Each prints one line of JSON: the `seconds` that the work took, without the start of the process and the connection, and
+//! `first_ms` for a list, the milliseconds until its first entry.
 
 use std::future::Future;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use futures_util::{StreamExt, TryStreamExt, stream};
 
@@ -21,9 +22,17 @@ pub enum Work {
     PutSmall(Small),
     /// Get them.
     GetSmall(Small),
+    /// Read parts of the large object.
+    GetRange(Small),
+    /// So often, get the first bytes of the large object, and leave the rest.
+    FirstByte(usize),
+    /// List so many objects.
+    List(usize),
+    /// Watch from the beginning, until so many objects were told.
+    Watch(usize),
 }
 
-/// Small objects.
+/// Small objects, or small parts of a large one.
 #[derive(Debug, Clone, Copy)]
 pub struct Small {
     /// Bytes of each.
@@ -57,6 +66,10 @@ impl Order {
             "get-file" => Work::GetFile,
             "put-small" => Work::PutSmall(small()?),
             "get-small" => Work::GetSmall(small()?),
+            "get-range" => Work::GetRange(small()?),
+            "first-byte" => Work::FirstByte(number(3)?),
+            "list" => Work::List(number(3)?),
+            "watch" => Work::Watch(number(3)?),
             other => return Err(format!("no such work: {other}").into()),
         };
         Ok(Self { place: argument(0)?, bucket: argument(1)?, work })
@@ -74,16 +87,40 @@ pub fn small_name(index: usize) -> String {
 /// Does each of the small things, so many at once.
 pub async fn each<F: Future<Output = Result<(), Failure>>>(
     small: Small,
-    what: impl Fn(String) -> F,
+    what: impl Fn(usize) -> F,
 ) -> Result<(), Failure> {
-    let all = stream::iter(0..small.count).map(|index| what(small_name(index)));
-    all.buffer_unordered(small.at_once).try_collect().await
+    stream::iter(0..small.count).map(what).buffer_unordered(small.at_once).try_collect().await
 }
 
-/// Takes the time, and prints it.
-pub async fn timed(work: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
-    let start = Instant::now();
-    work.await?;
-    println!("{}", start.elapsed().as_secs_f64());
-    Ok(())
+/// When the work began, and when the first entry of a list came.
+#[derive(Debug)]
+pub struct Clock {
+    start: Instant,
+    first: Option<Duration>,
+}
+
+impl Clock {
+    /// Begins.
+    pub fn start() -> Self {
+        Self { start: Instant::now(), first: None }
+    }
+
+    /// An entry is here.
+    pub fn entry(&mut self) {
+        self.first.get_or_insert_with(|| self.start.elapsed());
+    }
+
+    /// Prints how long it took.
+    pub fn stop(self) {
+        let seconds = self.start.elapsed().as_secs_f64();
+        match self.first {
+            None => println!("{{\"seconds\": {seconds}}}"),
+            Some(first) => println!("{{\"seconds\": {seconds}, \"first_ms\": {}}}", first.as_secs_f64() * 1e3),
+        }
+    }
+}
+
+/// Fails unless there were as many as there should be.
+pub fn expect(what: &str, count: usize, expected: usize) -> Result<(), Failure> {
+    if count == expected { Ok(()) } else { Err(format!("{count} {what} instead of {expected}").into()) }
 }

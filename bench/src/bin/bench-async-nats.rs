@@ -2,7 +2,8 @@
 
 use async_nats::jetstream;
 use async_nats::jetstream::object_store::ObjectStore;
-use bench::{Failure, LARGE, Order, Work, each, timed};
+use bench::{Clock, Failure, LARGE, Order, Work, each, expect, small_name};
+use futures_util::StreamExt;
 use tokio::io::AsyncReadExt;
 
 #[tokio::main]
@@ -10,31 +11,52 @@ async fn main() -> Result<(), Failure> {
     let order = Order::of_arguments()?;
     let context = jetstream::new(async_nats::connect(&order.place).await?);
     let bucket = context.get_object_store(&order.bucket).await?;
-    timed(async {
-        match order.work {
-            Work::PutFile(path) => {
-                bucket.put(LARGE, &mut tokio::fs::File::open(path).await?).await?;
-            }
-            Work::GetFile => drop(read(&bucket, LARGE).await?),
-            Work::PutSmall(small) => {
-                let bytes = vec![7; small.size];
-                each(small, async |name| {
-                    bucket.put(name.as_str(), &mut bytes.as_slice()).await?;
-                    Ok(())
-                })
-                .await?;
-            }
-            Work::GetSmall(small) => {
-                each(small, async |name| match read(&bucket, &name).await? {
-                    len if len == small.size => Ok(()),
-                    len => Err(format!("{name} has {len} bytes").into()),
-                })
-                .await?;
+    let mut clock = Clock::start();
+    match order.work {
+        Work::PutFile(path) => {
+            bucket.put(LARGE, &mut tokio::fs::File::open(path).await?).await?;
+        }
+        Work::GetFile => drop(read(&bucket, LARGE).await?),
+        Work::PutSmall(small) => {
+            let bytes = vec![7; small.size];
+            each(small, async |index| {
+                bucket.put(small_name(index).as_str(), &mut bytes.as_slice()).await?;
+                Ok(())
+            })
+            .await?;
+        }
+        Work::GetSmall(small) => {
+            each(small, async |index| {
+                expect("bytes", read(&bucket, &small_name(index)).await?, small.size)
+            })
+            .await?;
+        }
+        Work::FirstByte(count) => {
+            for _ in 0..count {
+                let mut object = bucket.get(LARGE).await?;
+                expect("bytes", object.read(&mut [0]).await?, 1)?;
             }
         }
-        Ok(())
-    })
-    .await
+        Work::List(count) => {
+            let (mut list, mut listed) = (bucket.list().await?, 0);
+            while let Some(entry) = list.next().await {
+                entry?;
+                clock.entry();
+                listed += 1;
+            }
+            expect("entries", listed, count)?;
+        }
+        Work::Watch(count) => {
+            let mut watch = bucket.watch_with_history().await?;
+            for _ in 0..count {
+                watch.next().await.ok_or("the watch ended")??;
+                clock.entry();
+            }
+        }
+        Work::GetRange(_) => return Err("has no range reads".into()),
+    }
+    clock.stop();
+    Ok(())
 }
 
 async fn read(bucket: &ObjectStore, name: &str) -> Result<usize, Failure> {

@@ -5,25 +5,24 @@ use std::fs::File;
 use std::io::{Read, Write};
 use std::path::Path;
 
-use bench::{Failure, Order, Work, timed};
+use bench::{Clock, Failure, Order, Work};
 use sha2::{Digest, Sha256};
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Failure> {
+fn main() -> Result<(), Failure> {
     let order = Order::of_arguments()?;
     let copy = Path::new(&order.place).join(&order.bucket);
-    timed(async {
-        match order.work {
-            Work::PutFile(path) => {
-                let target = File::create(copy)?;
-                pass(&File::open(path)?, |chunk| (&target).write_all(chunk))?;
-                Ok(target.sync_data()?)
-            }
-            Work::GetFile => pass(&File::open(copy)?, |_| Ok(())),
-            Work::PutSmall(_) | Work::GetSmall(_) => Err("only files".into()),
+    let clock = Clock::start();
+    match order.work {
+        Work::PutFile(path) => {
+            let target = File::create(copy)?;
+            pass(&File::open(path)?, |chunk| (&target).write_all(chunk))?;
+            target.sync_data()?;
         }
-    })
-    .await
+        Work::GetFile => pass(&File::open(copy)?, |_| Ok(()))?,
+        _ => return Err("does large files only".into()),
+    }
+    clock.stop();
+    Ok(())
 }
 
 fn pass(mut source: &File, sink: impl Fn(&[u8]) -> std::io::Result<()>) -> Result<(), Failure> {

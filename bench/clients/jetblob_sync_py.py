@@ -1,5 +1,6 @@
 """jetblob.sync in Python, its large works: the same arguments and output as the other contenders."""
 
+import json
 import sys
 import time
 
@@ -7,18 +8,20 @@ import jetblob.sync
 
 
 def main() -> None:
-    place, name, work, what = [*sys.argv[1:], ""][:4]
+    place, name, work, *what = sys.argv[1:]
     with jetblob.sync.Store.open(place) as store:
         bucket = store.bucket(name)
         start = time.perf_counter()
         if work == "put-file":
-            with open(what, "rb") as file:
+            with open(what[0], "rb") as file:
                 bucket.put("large", file)
-        else:
+        elif work == "get-file":
             with bucket.get("large") as object:
                 for _ in object.chunks():
                     pass
-        print(time.perf_counter() - start)
+        else:
+            sys.exit(f"does no {work} here")
+        print(json.dumps({"seconds": time.perf_counter() - start}))
 
 
 main()

@@ -1,0 +1,126 @@
+"""One work, done by each of its contenders in turn, several times."""
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from contenders import JETBLOB, Contender
+from servers import Place
+
+TOO_LONG = 300
+#: Who needs longer than this isn't asked again.
+SLOW = 12.0
+
+
+@dataclass
+class Work:
+    name: str
+    order: list[str]
+    unit: str
+    amount: float
+    contenders: list[Contender]
+    #: What jetblob does in the bucket before.
+    prepare: list[list[str]] = field(default_factory=list)
+    config: list[str] = field(default_factory=list)
+    #: Whether all use one bucket, which none of them changes.
+    shared: bool = False
+
+
+@dataclass
+class Run:
+    seconds: float
+    cpu: float
+    server_cpu: float
+    memory: float
+    messages: int
+    lag_ms: float | None = None
+    first_ms: float | None = None
+
+
+Result = list[Run] | str
+
+
+def run(contender: Contender, place: Place, bucket: str, order: list[str]) -> Run | str:
+    """One process; what it measured, or the last line of its failure."""
+    before, messages = place.cpu(), place.messages()
+    with tempfile.TemporaryFile() as err, tempfile.TemporaryFile() as out:
+        is_cat = "cat" in contender.command(place.url, bucket, order)
+        start = time.perf_counter()
+        process = subprocess.Popen(
+            contender.command(place.url, bucket, order),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL if is_cat else out,
+            stderr=err,
+        )
+        timer = threading.Timer(TOO_LONG, process.kill)
+        timer.start()
+        _, status, usage = os.wait4(process.pid, 0)
+        wall = time.perf_counter() - start
+        timer.cancel()
+        process.returncode = os.waitstatus_to_exitcode(status)
+        out.seek(0), err.seek(0)
+        if wall > TOO_LONG:
+            return f"not done after {TOO_LONG} s"
+        if process.returncode != 0:
+            lines = err.read().decode(errors="replace").strip().splitlines()
+            return lines[-1][:100] if lines else f"exit code {process.returncode}"
+        lines = [line for line in out.read().decode(errors="replace").splitlines() if line.startswith("{")]
+    told = json.loads(lines[-1]) if lines else {"seconds": wall}
+    return Run(
+        cpu=usage.ru_utime + usage.ru_stime,
+        server_cpu=place.cpu() - before,
+        memory=usage.ru_maxrss / 1024,
+        messages=place.messages() - messages,
+        **told,
+    )
+
+
+def measure(work: Work, place: Place, rounds: int) -> dict[str, Result]:
+    missing = {contender.name: contender.missing() for contender in work.contenders}
+    results: dict[str, Result] = {
+        contender.name: f"missing: {missing[contender.name]}" if missing[contender.name] else []
+        for contender in work.contenders
+        if contender.can(work.order[0])
+    }
+    shared = prepared(work, place, "shared") if work.shared else None
+    for number in range(rounds):
+        for contender in work.contenders:
+            so_far = results.get(contender.name)
+            if not isinstance(so_far, list) or (so_far and so_far[0].seconds > SLOW):
+                continue
+            bucket = shared or prepared(work, place, f"{number}", contender)
+            result = run(contender, place, bucket, work.order)
+            if isinstance(result, str):
+                results[contender.name] = f"failed: {result}"
+            else:
+                so_far.append(result)
+            if shared is None:
+                place.remove(bucket)
+    if shared is not None:
+        place.remove(shared)
+    return results
+
+
+def prepared(work: Work, place: Place, name: str, contender: Contender = JETBLOB) -> str:
+    """Make the bucket of a work. A floor of the disk fills its own."""
+    bucket = f"bench-{name}-{time.monotonic_ns()}"
+    by = contender if contender.name.startswith("floor: ") else JETBLOB
+    is_file = by.name == "floor: copy and hash"
+    if not is_file:
+        place.create(bucket, *work.config)
+    for order in work.prepare:
+        result = run(by, place, bucket, order)
+        if isinstance(result, str):
+            sys.exit(f"{work.name} could not be prepared by {by.name}: {result}")
+    return bucket
+
+
+def median(runs: list[Run], of: Callable[[Run], float]) -> float:
+    return statistics.median(of(run) for run in runs)
