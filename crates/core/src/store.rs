@@ -167,6 +167,38 @@ impl Store {
         self.engine.buckets().map_err(|error| error.during("list buckets", None, None))
     }
 
+    /// Lets go of everything that a phone doesn't let a frozen app hold: to be called, and awaited, before the app goes
+    /// into the background, where a lock that it holds on a shared file gets it killed.
+    ///
+    /// A local store brings the commits that were begun to their end, closes its databases and holds no lock any more;
+    /// until it is [resumed](Self::resume), calls fail with `Unavailable`, and watches wait. A put that has not come to its
+    /// commit fails with `Unavailable`, or begins anew, if its body can be read again. Objects and handles stay valid. A
+    /// server's store goes on as it is: what the system cuts off is connected again.
+    ///
+    /// Fails with `Closed`.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> jetblob::Result<()> {
+    /// # let dir = tempfile::tempdir().unwrap();
+    /// # let store = jetblob::Store::open(dir.path().to_str().unwrap()).await?;
+    /// # let bucket = store.create_bucket(jetblob::BucketConfig::new("b")).await?;
+    /// store.suspend().await?;
+    /// assert_eq!(bucket.put_string("a", "text").await.unwrap_err().code(), "unavailable");
+    /// store.resume().await;
+    /// bucket.put_string("a", "text").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn suspend(&self) -> Result<()> {
+        self.engine.suspend().await
+    }
+
+    /// Ends a [suspension](Self::suspend). Files are opened again when they are needed.
+    pub async fn resume(&self) {
+        self.engine.resume().await;
+    }
+
     /// Finishes what is under way in the background (the clean-up of puts that were given up), and lets go of the
     /// connection or the directory.
     pub async fn close(&self) {

@@ -7,21 +7,20 @@ use std::time::Duration;
 use futures_util::stream::{self, BoxStream, StreamExt};
 
 use super::database::revision;
-use super::readers::Readers;
+use super::handle::Handle;
 use super::scan;
-use crate::Result;
 use crate::engine::{Change, Start, StoredRecord, check_revision};
+use crate::{Error, Result};
 
 /// How often another process's commits are looked for. A look is one read of an index.
 const LOOK: Duration = Duration::from_millis(50);
 
 /// The records that `start` says, the marker, and every later record.
-pub(super) async fn changes(
-    readers: Arc<Readers>,
-    start: Start,
-) -> Result<BoxStream<'static, Result<Change>>> {
-    let bucket = readers.bucket().clone();
-    let last = readers.read(|_, row| Ok(revision(row.last_seq))).await?;
+pub(super) async fn changes(handle: Arc<Handle>, start: Start) -> Result<BoxStream<'static, Result<Change>>> {
+    let open = handle.open().await?;
+    let bucket = open.name.clone();
+    let last = open.readers.read(|_, row| Ok(revision(row.last_seq))).await?;
+    drop(open);
     if let Start::After(after) = start {
         check_revision(&bucket, after, last)?;
     }
@@ -31,7 +30,7 @@ pub(super) async fn changes(
         Start::After(revision) => revision,
         Start::Now => last,
     };
-    let changes = Changes { readers, after, page: VecDeque::new(), last, exhausted: false, caught_up: false };
+    let changes = Changes { handle, after, page: VecDeque::new(), last, exhausted: false, caught_up: false };
     let changes = stream::try_unfold(changes, |mut changes| async move {
         let change = changes.next().await?;
         Ok(Some((change, changes)))
@@ -40,7 +39,7 @@ pub(super) async fn changes(
 }
 
 struct Changes {
-    readers: Arc<Readers>,
+    handle: Arc<Handle>,
     after: u64,
     page: VecDeque<StoredRecord>,
     /// The last revision when the caller began.
@@ -68,10 +67,28 @@ impl Changes {
             if self.exhausted && self.caught_up {
                 tokio::time::sleep(LOOK).await;
             }
-            let after = self.after;
-            let page = self.readers.read(move |tx, row| scan::after(tx, row.alive(), after));
-            self.page = page.await?.into();
+            self.page = self.look().await?;
             self.exhausted = self.page.is_empty();
+        }
+    }
+
+    /// The next records. While the store is suspended, it waits.
+    async fn look(&self) -> Result<VecDeque<StoredRecord>> {
+        let (state, after) = (&self.handle.buckets.state, self.after);
+        loop {
+            let suspensions = state.suspensions();
+            let page = async {
+                let open = self.handle.open().await?;
+                open.readers.read(move |tx, row| scan::after(tx, row.alive(), after)).await
+            };
+            match page.await {
+                Err(Error::Unavailable { .. })
+                    if state.check().is_err() || state.suspensions() != suspensions =>
+                {
+                    state.resumed().await?;
+                }
+                page => return page.map(VecDeque::from),
+            }
         }
     }
 }

@@ -4,6 +4,7 @@ mod blobs;
 mod buckets;
 mod commits;
 mod crashes;
+mod suspensions;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
