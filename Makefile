@@ -1,13 +1,21 @@
 # Every task, the same by hand and in CI. A bare `make` lists them.
 
+include tests/interop/versions
+# For tests/requirements.txt.
+export NATS_PY
+
 VENV := .venv
 OLD_SERVER := $(VENV)/debian/usr/sbin/nats-server
-MODULES := tests/interop/node_modules
+NODE := node/node_modules
+INTEROP := target/interop
+# The drivers of other clients; what `make test` can't have here it skips.
+DRIVERS := $(if $(JETBLOB_SKIP_GO),,$(INTEROP)/go/driver $(INTEROP)/bin/nats) \
+	$(if $(JETBLOB_SKIP_JAVA),,$(INTEROP)/java/done) $(if $(JETBLOB_SKIP_NODE),,$(INTEROP)/node/done)
 # Links against an old C library, so that a wheel runs on every Linux of the last ten years.
 ZIG := $(if $(filter Linux,$(shell uname)),--zig --compatibility manylinux2014)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test unit lint docs bench build python wheels mobile swift kotlin phones clean
+.PHONY: help demo test unit lint docs interop bench build python node wheels mobile swift kotlin phones clean
 
 help: ## list the tasks
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -29,6 +37,10 @@ unit: ## the tests inside the library, and the protocol on its own
 python: $(VENV)/done ## build the Python package, unoptimized, for the tests
 	VIRTUAL_ENV=$(CURDIR)/$(VENV) $(VENV)/bin/maturin develop --quiet
 
+node: $(NODE)/done $(INTEROP)/node/done ## build the npm package, unoptimized, for the tests
+	npm run --prefix node --silent native
+	npm run --prefix node --silent build
+
 mobile: ## build the library that Swift and Kotlin call, unoptimized, and the code that calls it
 	@sh scripts/mobile
 
@@ -41,7 +53,7 @@ kotlin: mobile $(VENV)/done ## build and test the Kotlin module: needs Maven and
 phones: $(VENV)/done ## check that the library for Swift and Kotlin compiles for iOS and Android
 	sh scripts/phones
 
-lint: python ## formatting, lints and types; each feature builds alone
+lint: python $(if $(JETBLOB_SKIP_NODE),,node) ## formatting, lints and types; each feature builds alone
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
 	cargo clippy -p jetblob --no-default-features -- -D warnings
@@ -53,6 +65,10 @@ lint: python ## formatting, lints and types; each feature builds alone
 	$(VENV)/bin/mypy python tests/python bench
 	$(VENV)/bin/pyright --pythonpath $(VENV)/bin/python python
 	$(VENV)/bin/stubtest jetblob._native
+	$(if $(JETBLOB_SKIP_NODE),@:,node/node_modules/.bin/biome check --error-on-warnings)
+
+interop: $(VENV)/done $(DRIVERS) ## every client reads what every client writes: the table
+	cargo test -p tests --test interop
 
 docs: ## the library's documentation, without a warning
 	RUSTDOCFLAGS="-D warnings" cargo doc -p jetblob --no-deps
@@ -61,19 +77,45 @@ wheels: $(VENV)/done ## the Python package in dist/: its source, and a wheel; TA
 	$(if $(TARGET),rustup target add $(TARGET))
 	PATH=$(CURDIR)/$(VENV)/bin:$$PATH maturin build --release --sdist --out dist $(if $(TARGET),--target $(TARGET)) $(ZIG)
 
-bench: $(VENV)/done ## jetblob beside other clients; QUICK=1 for a short run
+bench: $(VENV)/done $(NODE)/done $(INTEROP)/node/done ## jetblob beside other clients; QUICK=1 for a short run
 	cargo build --release -p jetblob-cli
 	cargo build --release -p bench
 	VIRTUAL_ENV=$(CURDIR)/$(VENV) $(VENV)/bin/maturin develop --release --quiet
+	npm run --prefix node --silent native -- --release
+	npm run --prefix node --silent build
 	$(VENV)/bin/python bench/run.py $(if $(QUICK),--quick)
 
-$(VENV)/done: tests/requirements.txt
+$(VENV)/done: tests/requirements.txt tests/interop/versions
 	python3 -m venv $(VENV)
 	$(VENV)/bin/pip install --quiet --requirement tests/requirements.txt
 	touch $@
 
-$(MODULES)/done: tests/interop/package.json
-	npm install --prefix tests/interop --no-package-lock --no-audit --no-fund --silent
+$(NODE)/done: node/package.json
+	npm install --prefix node --no-package-lock --no-audit --no-fund --silent
+	touch $@
+
+$(INTEROP)/go/driver: tests/interop/go/main.go tests/interop/versions
+	mkdir -p $(@D)
+	cp $< $(@D)
+	cd $(@D) && { test -e go.mod || go mod init interop; } && go get github.com/nats-io/nats.go@v$(NATS_GO) \
+		&& go build -buildvcs=false -o driver .
+
+$(INTEROP)/bin/nats: tests/interop/versions
+	GOBIN=$(CURDIR)/$(@D) go install github.com/nats-io/natscli/nats@v$(NATS_CLI)
+	touch $@
+
+$(INTEROP)/java/done: tests/interop/java/Driver.java tests/interop/java/pom.xml tests/interop/versions
+	rm -rf $(@D)
+	mvn --batch-mode --quiet --file tests/interop/java/pom.xml -Djnats=$(NATS_JAVA) \
+		dependency:copy-dependencies -DoutputDirectory=$(CURDIR)/$(@D)/jars
+	javac -Xlint:all -Werror -d $(@D)/classes -cp '$(@D)/jars/*' $<
+	touch $@
+
+$(INTEROP)/node/done: tests/interop/node/driver.mjs tests/interop/versions
+	mkdir -p $(@D)
+	npm install --prefix $(@D) --no-package-lock --no-audit --no-fund --silent \
+		@nats-io/obj@$(NATS_OBJ) @nats-io/transport-node@$(NATS_TRANSPORT_NODE)
+	cp $< $(@D)
 	touch $@
 
 # Unpacked here, not installed. Only a system with Debian's packages has it.
@@ -81,4 +123,4 @@ $(OLD_SERVER):
 	sh scripts/old-server $(VENV)/debian
 
 clean: ## remove what the tasks made
-	rm -rf --one-file-system target swift/Generated $(VENV) $(MODULES)
+	rm -rf --one-file-system target $(VENV) $(NODE) node/dist node/*.node swift/Generated swift/.build

@@ -34,13 +34,16 @@ CLIENTS = [
     Contender("nats-py", [*PYTHON, str(TOP / "bench" / "nats_py.py")]),
 ]
 PYTHON_ASYNC = Contender("jetblob, Python", [*PYTHON, str(TOP / "bench" / "jetblob_py.py")])
+NODE = Contender("jetblob, Node", ["node", str(TOP / "bench" / "jetblob_node.mjs")])
+NATS_OBJ = Contender("@nats-io/obj", ["node", str(TOP / "bench" / "nats_obj.mjs")])
 PYTHON_SYNC = Contender("jetblob.sync", [*PYTHON, str(TOP / "bench" / "jetblob_sync_py.py")])
-LARGE = [*CLIENTS, PYTHON_ASYNC, PYTHON_SYNC]
+LARGE = [*CLIENTS, PYTHON_ASYNC, PYTHON_SYNC, NODE, NATS_OBJ]
 LOCAL = [
     Contender("jetblob, local", JETBLOB.command),
     Contender("copy and hash", [str(RELEASE / "bench-copy-and-hash")]),
     PYTHON_ASYNC,
     PYTHON_SYNC,
+    NODE,
 ]
 
 
@@ -51,7 +54,7 @@ class Work:
     unit: str
     amount: float
     prepare: list[str] | None = None
-    contenders: list[Contender] = field(default_factory=lambda: [*CLIENTS, PYTHON_ASYNC])
+    contenders: list[Contender] = field(default_factory=lambda: [*CLIENTS, PYTHON_ASYNC, NODE])
 
 
 @dataclass

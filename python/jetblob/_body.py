@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import AsyncGenerator, Awaitable, Iterator
+    from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 
     from typing_extensions import Buffer
 
@@ -78,7 +78,7 @@ async def async_pieces(body: AsyncBody) -> AsyncGenerator[bytes]:
             yield piece
     elif (read := getattr(body, "read", None)) is not None:
         is_async = inspect.iscoroutinefunction(read)
-        while piece := _of_file(await (read(PIECE) if is_async else asyncio.to_thread(read, PIECE))):
+        while piece := _of_file(await _read(read, is_async)):
             yield piece
     elif isinstance(body, AsyncIterable):
         async for item in body:
@@ -97,9 +97,16 @@ def _view(body: Any) -> memoryview | None:
         view = memoryview(body)
     except TypeError:
         return None
+    if not view.nbytes:
+        return memoryview(b"")
     if not view.c_contiguous:
         view = memoryview(view.tobytes())
     return view.cast("B")
+
+
+async def _read(read: Callable[[int], Any], is_async: bool) -> Any:  # noqa: FBT001
+    data = read(PIECE) if is_async else await asyncio.to_thread(read, PIECE)
+    return await data if inspect.isawaitable(data) else data
 
 
 def _slices(view: memoryview) -> Iterator[bytes]:

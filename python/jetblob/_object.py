@@ -33,6 +33,8 @@ class Object:
     def __init__(self, native: _native.Download) -> None:
         self._native = native
         self._info = native.info
+        # What came for a read that was cancelled.
+        self._held: list[bytes] = []
 
     @property
     def info(self) -> ObjectInfo:
@@ -57,6 +59,8 @@ class Object:
         return self
 
     async def __anext__(self) -> bytes:
+        if self._held:
+            return self._held.pop(0)
         chunk = await self._native.read(ALL).run()
         if not chunk:
             raise StopAsyncIteration
@@ -64,21 +68,36 @@ class Object:
 
     async def read(self, size: int | None = -1, /) -> bytes:
         """Read so many bytes, fewer only at the end; the rest, if ``size`` is negative or ``None``."""
-        left = ALL if size is None or size < 0 else size
-        pieces = []
-        while left and (piece := await self._native.read(left).run()):
-            pieces.append(piece)
-            left -= len(piece)
-        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+        wanted = ALL if size is None or size < 0 else size
+        pieces, self._held = self._held, []
+        have = sum(map(len, pieces))
+        try:
+            while have < wanted and (piece := await self._native.read(wanted - have).run()):
+                pieces.append(piece)
+                have += len(piece)
+        except BaseException:
+            self._held = pieces
+            raise
+        read = pieces[0] if len(pieces) == 1 else b"".join(pieces)
+        if have > wanted:
+            read, self._held = read[:wanted], [read[wanted:]]
+        return read
 
     async def readinto(self, buffer: Buffer, /) -> int:
         """Fill a writable buffer; give how many bytes there were, fewer than it holds only at the end."""
         view = memoryview(buffer).cast("B")
         filled = 0
-        while filled < len(view) and (piece := await self._native.read(len(view) - filled).run()):
-            view[filled : filled + len(piece)] = piece
-            filled += len(piece)
+        try:
+            while filled < len(view) and (piece := await self._next(len(view) - filled)):
+                view[filled : filled + len(piece)] = piece
+                filled += len(piece)
+        except BaseException:
+            self._held.insert(0, bytes(view[:filled]))
+            raise
         return filled
+
+    async def _next(self, most: int) -> bytes:
+        return await (self.read(most) if self._held else self._native.read(most).run())
 
     async def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
         """Go on elsewhere, and give the new position; both count from the beginning of the range that was asked for.
@@ -86,11 +105,12 @@ class Object:
         Costs nothing until the next read, which fetches from there on. Beyond the end there is nothing to read.
         """
         await self._native.seek(position := target(offset, whence, self.tell(), len(self.range))).run()
+        self._held = []
         return position
 
     def tell(self) -> int:
         """Give the position of the next byte, from the beginning of the range that was asked for."""
-        return self._native.position
+        return self._native.position - sum(map(len, self._held))
 
     async def into_bytes(self) -> bytes:
         """Read the rest, and close."""
@@ -108,6 +128,8 @@ class Object:
 
         ``progress`` is told how many bytes came so far.
         """
+        if self._held:
+            await self.seek(self.tell())
         return await self._native.read_into_file(path, progress).run()
 
     def close(self) -> None:

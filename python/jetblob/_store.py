@@ -175,5 +175,10 @@ def described(where: Where) -> str:
     """Describe where a store is, without a secret."""
     url, context, _ = where
     if url is not None:
-        return repr(re.sub(r"//[^/@]*@", "//", url))
+        return repr(without_user(url))
     return "" if context is None else f"context={context!r}"
+
+
+def without_user(url: str) -> str:
+    """Give a URL, or several, without user, password and token."""
+    return re.sub(r"//[^/@]*@", "//", url)

@@ -75,12 +75,12 @@ on_a_server! {
         }
     }
 
-    /// 5. Records under the keys that nats.java and old nats.c use are found, replaced in place, and listed once.
+    /// 5. Records under the keys that nats.java, old nats.c and nats.js use are found, replaced in place, and listed once.
     async fn b05_other_keys() {
         let place = crate::Place::jetstream().await;
         let bucket = place.bucket().await;
         let context = async_nats::jetstream::new(place.raw().await.unwrap());
-        for (name, key) in [("???", "Pz8/"), ("ab", "YWI")] {
+        for (name, key) in [("???", "Pz8/"), ("ab", "YWI"), ("\u{e9}", "6Q==")] {
             let record = json!({ "name": name, "nuid": "abc", "size": 0, "chunks": 0 });
             let subject = format!("$O.{}.M.{key}", bucket.name());
             context.publish(subject, record.to_string().into()).await.unwrap().await.unwrap();

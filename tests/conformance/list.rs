@@ -1,5 +1,8 @@
 //! H. List.
 
+use std::pin::pin;
+
+use futures_util::future::try_join_all;
 use futures_util::{StreamExt, TryStreamExt};
 use jetblob::{Bucket, ListOptions, Store};
 use serde_json::json;
@@ -61,6 +64,47 @@ on_every_engine! {
             assert!(names.windows(2).all(|pair| pair[0] != pair[1]), "{names:?}");
         }
         writer.abort();
+    }
+
+    /// 96. An object that is rewritten while it is listed is listed, though its record moves to the end of the stream.
+    async fn b96_while_it_is_rewritten(place: Place) {
+        let bucket = place.bucket().await;
+        bucket.put_bytes("a", body(1)).await.unwrap();
+        let rewrites = async {
+            for _ in 0..150 {
+                bucket.put_bytes("a", body(1)).await.unwrap();
+            }
+        };
+        let mut rewrites = pin!(rewrites);
+        let mut lists = 0;
+        loop {
+            tokio::select! {
+                biased;
+                listed = names(&bucket) => assert_eq!(listed, ["a"], "list {lists}"),
+                () = &mut rewrites => break,
+            }
+            lists += 1;
+        }
+        assert!(lists > 1, "{lists}");
+    }
+
+    /// 96. Objects that nobody touches are listed while names that were deleted are put again.
+    async fn b96_while_others_come_back(place: Place) {
+        let bucket = place.bucket().await;
+        let (stays, comes) = (["d/1", "d/2", "d/3"], ["e/1", "e/2", "e/3"]);
+        for _ in 0..15 {
+            try_join_all(stays.map(|name| bucket.put_bytes(name, body(1)))).await.unwrap();
+            let look = async {
+                let mut listed = names(&bucket).await;
+                listed.retain(|name| name.starts_with("d/"));
+                listed.sort();
+                assert_eq!(listed, stays);
+            };
+            let puts = try_join_all(comes.map(|name| bucket.put_bytes(name, body(1))));
+            let ((), put) = tokio::join!(look, puts);
+            put.unwrap();
+            try_join_all(stays.into_iter().chain(comes).map(|name| bucket.delete(name))).await.unwrap();
+        }
     }
 
     /// 97. Only deleted objects: an empty list.

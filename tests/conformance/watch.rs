@@ -1,6 +1,7 @@
 //! H. Watching a bucket.
 
 use std::collections::HashSet;
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -9,6 +10,7 @@ use futures_util::StreamExt;
 use jetblob::{BucketConfig, ObjectInfo, Store, Watch, WatchEvent, WatchOptions};
 use serde_json::json;
 use tests::{Place, Server, ServerKind, unique};
+use tokio::time::timeout;
 
 use crate::{body, on_a_server, on_every_engine};
 
@@ -74,6 +76,28 @@ on_every_engine! {
         let puts = futures_util::stream::iter(&names).map(|name| bucket.put_bytes(name.as_str(), ""));
         assert_eq!(puts.buffer_unordered(32).filter(|put| std::future::ready(put.is_ok())).count().await, names.len());
         assert_eq!(first(&mut bucket.watch().await.unwrap()).await.len(), names.len());
+    }
+
+    /// 87, 88. An object that is rewritten just then is told before the marker all the same.
+    async fn b88_marker_after_what_is_rewritten(place: Place) {
+        let bucket = place.bucket().await;
+        bucket.put_bytes("a", body(1)).await.unwrap();
+        let rewrites = async {
+            for _ in 0..150 {
+                bucket.put_bytes("a", body(1)).await.unwrap();
+            }
+        };
+        let look = async || { first(&mut bucket.watch().await.unwrap()).await };
+        let (mut rewrites, mut looks) = (pin!(rewrites), 0);
+        loop {
+            tokio::select! {
+                biased;
+                told = look() => assert!(!told.is_empty() && told.iter().all(|name| name == "a"), "{told:?} in {looks}"),
+                () = &mut rewrites => break,
+            }
+            looks += 1;
+        }
+        assert!(looks > 1, "{looks}");
     }
 
     /// 95. A revision that the bucket never came to is of another bucket: nothing could be told after it.
@@ -213,6 +237,17 @@ on_every_engine! {
         for _ in 0..5 {
             let mut watch = bucket.watch().await.unwrap();
             assert_eq!(next(&mut watch).await, None);
+        }
+        crate::no_consumer_is_left(&place, &bucket).await;
+    }
+
+    /// 93. So does one that is dropped at any moment: while its consumer is being made, too.
+    async fn b93_dropped_at_any_moment(place: Place) {
+        let bucket = place.bucket().await;
+        for moment in 0..40 {
+            let mut watch = bucket.watch().await.unwrap();
+            assert_eq!(next(&mut watch).await, None);
+            let _ = timeout(Duration::from_micros(moment * 50), watch.next()).await;
         }
         crate::no_consumer_is_left(&place, &bucket).await;
     }

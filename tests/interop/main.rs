@@ -1,133 +1,91 @@
-//! What other clients put, the `jetblob` command gets, and the reverse.
+//! What every client writes, every client reads: see `README.md`. Arguments are the clients to play
+//! with, besides jetblob; `--all` tells how each pair ended.
 
-use std::io::Write;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+mod client;
+mod compat;
+mod driver;
+mod fault;
+mod hand;
+mod play;
+mod raw;
+mod scenarios;
+mod table;
 
-use jetblob::{BucketConfig, Store};
-use serde_json::{Value, json};
-use tests::{Server, ServerKind, bytes_of, jetblob, root};
+use std::process::ExitCode;
 
-const CHUNK: u64 = 128 * 1024;
+use client::{Client, JETBLOB};
+use fault::Fault;
+use play::{End, Pair, Role};
+use tests::{Server, ServerKind};
 
-/// Another client.
-struct Client {
-    name: &'static str,
-    program: fn() -> Command,
-    /// Names that it is known to fail on. One that it handles after all fails the test, so that the list stays true.
-    faults: &'static [&'static str],
-}
-
-const CLIENTS: [Client; 2] = [
-    Client { name: "nats-py", program: nats_py, faults: &[] },
-    // It encodes names as Latin-1.
-    Client { name: "@nats-io/obj", program: nats_obj, faults: &["日本"] },
-];
-
-fn nats_py() -> Command {
-    let mut command = Command::new(root().join(".venv/bin/python"));
-    command.arg(root().join("tests/interop/nats_py.py"));
-    command
-}
-
-fn nats_obj() -> Command {
-    let mut command = Command::new("node");
-    command.arg(root().join("tests/interop/nats_obj.mjs"));
-    command
-}
-
-/// Names and sizes that have made clients disagree.
-fn objects() -> Vec<(String, u64)> {
-    let mut objects: Vec<(String, u64)> =
-        ["a b", "a/b/c.txt", "日本", "*", ">", "a.b", "???x"].map(|name| (name.to_owned(), 1000)).into();
-    let sizes = [0, 1, CHUNK - 1, CHUNK, CHUNK + 1, 2 * CHUNK, 3 * CHUNK + 5, 20 << 20];
-    objects.extend(sizes.map(|size| (format!("size {size}"), size)));
-    objects
-}
-
-fn run(command: &mut Command, input: &str) -> Output {
-    let mut child = command
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap_or_else(|error| panic!("{command:?}: {error}"));
-    child.stdin.take().expect("a pipe").write_all(input.as_bytes()).expect("a child that reads");
-    child.wait_with_output().expect("a child")
-}
-
-impl Client {
-    fn order(&self, operation: &str, server: &Server, bucket: &str, objects: &[(&str, &Path)]) -> Output {
-        let objects: Vec<Value> =
-            objects.iter().map(|(name, file)| json!({ "name": name, "file": file })).collect();
-        let order =
-            json!({ "url": server.url(), "operation": operation, "bucket": bucket, "objects": objects });
-        run(&mut (self.program)(), &order.to_string())
-    }
-
-    fn does(&self, operation: &str, server: &Server, bucket: &str, objects: &[(&str, &Path)]) {
-        let (faulty, sound): (Vec<_>, Vec<_>) =
-            objects.iter().partition(|(name, _)| self.faults.contains(name));
-        let output = self.order(operation, server, bucket, &sound);
-        let error = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "{} {operation}: {error}", self.name);
-        for object in faulty {
-            let output = self.order(operation, server, bucket, &[object]);
-            assert!(!output.status.success(), "{} can {operation} {:?} now", self.name, object.0);
+fn print_faults(pairs: &[Pair<'_>], faults: &[Fault]) {
+    println!("\nNamed faults:");
+    for fault in faults {
+        let shown = pairs.iter().filter(|pair| fault.explains(pair)).count();
+        if shown > 0 {
+            println!("  {} ({:?}): {} [{}]", fault.client, fault.role, fault.what, fault.source);
+            println!("    {}", fault.scenarios.join("; "));
         }
     }
 }
 
-fn jetblob_does(server: &Server, arguments: &[&str]) {
-    let output = run(jetblob().args(["--store", server.url()]).args(arguments), "");
-    assert!(output.status.success(), "jetblob {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+/// Failures of jetblob with another client that no fault of the other explains, and faults that have disappeared.
+fn print_failures(pairs: &[Pair<'_>], faults: &[Fault]) -> usize {
+    let mut failures = 0;
+    for pair in pairs {
+        let End::Failed(role, text) = &pair.end else { continue };
+        let enforced = pair.writer == JETBLOB || pair.reader == JETBLOB;
+        if enforced && !faults.iter().any(|fault| fault.explains(pair)) {
+            failures += 1;
+            let who = if *role == Role::Writer { pair.writer } else { pair.reader };
+            println!("FAILED {} -> {}, {}: {who}: {text}", pair.writer, pair.reader, pair.scenario);
+        }
+    }
+    for fault in faults {
+        for pair in fault.disappeared(pairs) {
+            failures += 1;
+            let (writer, reader) = (pair.writer, pair.reader);
+            println!("DISAPPEARED {writer} -> {reader}, {}: {}", pair.scenario, fault.what);
+        }
+    }
+    failures
 }
 
-#[tokio::test]
-async fn every_client_reads_ours_and_we_read_theirs() {
+/// How everything ended that didn't pass: also between two others, which isn't jetblob's to mend.
+fn print_all(pairs: &[Pair<'_>]) {
+    for pair in pairs {
+        let (writer, reader, scenario) = (pair.writer, pair.reader, pair.scenario);
+        match &pair.end {
+            End::Passed => {}
+            End::Absent(what) => println!("absent {writer} -> {reader}, {scenario}: {what}"),
+            End::Failed(role, text) => println!("failed {writer} -> {reader}, {scenario}: {role:?}: {text}"),
+        }
+    }
+}
+
+fn main() -> ExitCode {
+    let (options, wanted): (Vec<String>, Vec<String>) =
+        std::env::args().skip(1).partition(|word| word.starts_with('-'));
+    let is_wanted = |client: &Client| {
+        wanted.is_empty() || client.name == JETBLOB || wanted.iter().any(|name| name == client.name)
+    };
+    let clients: Vec<Client> = client::clients().filter(is_wanted).collect();
     let server = Server::start(ServerKind::Newest);
-    let store = Store::open(server.url()).await.unwrap();
-    let dir = tempfile::tempdir().unwrap();
-    let file = |index: usize, what: &str| dir.path().join(format!("{index}.{what}"));
-    let objects = objects();
-    for (index, (name, size)) in objects.iter().enumerate() {
-        std::fs::write(file(index, "in"), bytes_of(name, *size)).unwrap();
-    }
-    let without_node = std::env::var_os("JETBLOB_SKIP_NODE").is_some();
-    let clients = CLIENTS.iter().filter(|client| !(without_node && client.name == "@nats-io/obj"));
-    for (number, client) in clients.enumerate() {
-        let (ours, theirs) = (format!("ours{number}"), format!("theirs{number}"));
-        for bucket in [&ours, &theirs] {
-            store.create_bucket(BucketConfig::new(bucket.as_str())).await.unwrap();
-        }
-        let with_files = |what: &'static str| -> Vec<(&str, PathBuf)> {
-            objects.iter().enumerate().map(|(index, (name, _))| (name.as_str(), file(index, what))).collect()
-        };
-        let written = with_files("in");
-        let written: Vec<(&str, &Path)> =
-            written.iter().map(|(name, file)| (*name, file.as_path())).collect();
+    let scenarios = scenarios::scenarios();
+    let faults = fault::faults();
+    let pairs = play::play(&clients, &scenarios, server.url());
 
-        client.does("put", &server, &theirs, &written);
-        for (index, (name, size)) in objects.iter().enumerate() {
-            if client.faults.contains(&name.as_str()) {
-                continue;
-            }
-            let out = file(index, "out");
-            jetblob_does(&server, &["get", &format!("{theirs}/{name}"), out.to_str().unwrap()]);
-            assert!(std::fs::read(&out).unwrap() == bytes_of(name, *size), "{}: {name:?}", client.name);
-        }
-
-        for (name, file) in &written {
-            jetblob_does(&server, &["put", file.to_str().unwrap(), &format!("{ours}/{name}")]);
-        }
-        let read = with_files("back");
-        let read: Vec<(&str, &Path)> = read.iter().map(|(name, file)| (*name, file.as_path())).collect();
-        client.does("get", &server, &ours, &read);
-        for (index, (name, size)) in objects.iter().enumerate() {
-            if !client.faults.contains(&name.as_str()) {
-                let back = std::fs::read(file(index, "back")).unwrap();
-                assert!(back == bytes_of(name, *size), "{}: {name:?}", client.name);
-            }
-        }
+    table::print(&pairs, &faults);
+    print_faults(&pairs, &faults);
+    if options.iter().any(|option| option == "--all") {
+        print_all(&pairs);
     }
+    println!();
+    let failed = print_failures(&pairs, &faults);
+    let with_jetblob = |pair: &&Pair<'_>| pair.writer == JETBLOB || pair.reader == JETBLOB;
+    let passed = pairs.iter().filter(with_jetblob).filter(|pair| matches!(pair.end, End::Passed)).count();
+    let (answered, unanswered) = compat::play(server.url());
+    let (passed, failed) = (passed + answered, failed + unanswered);
+    println!("\n{passed} passed, {failed} failed");
+    if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -136,3 +137,26 @@ async def test_a_watch_that_is_cancelled_loses_nothing(bucket: jetblob.Bucket) -
         event = await anext(watch)
         assert isinstance(event, jetblob.ObjectInfo)
         assert event.name == "a"
+
+
+async def test_a_read_that_was_given_up_loses_nothing(bucket: jetblob.Bucket) -> None:
+    """Who reads on has all bytes, in order, whatever they were read by."""
+    body = os.urandom(6_000_000)
+    await bucket.put("a", body)
+    for patience in (0.0, 0.0005, 0.002):
+        async with bucket.get("a") as object:
+            read = bytearray()
+            given_up = 0
+            while len(read) < len(body):
+                assert object.tell() == len(read)
+                buffer = bytearray(500_000)
+                try:
+                    if given_up % 2:
+                        count = await asyncio.wait_for(object.readinto(buffer), patience)
+                        read += buffer[:count]
+                    else:
+                        read += await asyncio.wait_for(object.read(700_000), patience)
+                except TimeoutError:
+                    given_up += 1
+                    read += await anext(object)
+            assert read == body

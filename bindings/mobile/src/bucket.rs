@@ -228,7 +228,7 @@ impl Bucket {
         run(cancellation, deleted).await
     }
 
-    /// Deletes an object, and leaves no sign of it.
+    /// Deletes an object, or the marker of a deleted one, without leaving a marker for good.
     pub async fn purge(
         &self,
         name: String,

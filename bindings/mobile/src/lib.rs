@@ -5,8 +5,11 @@
 
 #![allow(unreachable_pub, reason = "what is exported is reached from the other languages")]
 #![allow(clippy::needless_pass_by_value, reason = "what comes from the other languages is owned")]
-#![allow(clippy::wrong_self_convention, reason = "the names of the interface")]
-#![allow(clippy::result_large_err, reason = "an error goes over as bytes")]
+#![allow(clippy::result_large_err, reason = "an error crosses to the other language as it is")]
+#![allow(
+    clippy::wrong_self_convention,
+    reason = "the names are those of every language, and objects are shared"
+)]
 
 mod bucket;
 mod cancellation;

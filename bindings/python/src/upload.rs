@@ -38,10 +38,10 @@ impl Upload {
         }))
     }
 
-    /// Gives the upload up, and waits for nothing.
-    fn drop(&self) -> PyResult<()> {
-        let upload = self.0.get()?.clone();
-        runtime().spawn(async move { upload.abort().await });
-        Ok(())
+    /// Gives the upload up, and waits for nothing. That of a process that this one was forked from is left to it.
+    fn drop(&self) {
+        if let Ok(upload) = self.0.get().cloned() {
+            runtime().spawn(async move { upload.abort().await });
+        }
     }
 }

@@ -197,7 +197,11 @@ class Bucket:
         return self._native.delete(name, if_revision).wait()
 
     def purge(self, name: str, *, if_revision: int | None = None) -> None:
-        """Delete an object or a link, and leave no sign of it. What isn't there is fine."""
+        """Delete an object or a link, or the marker of a deleted one.
+
+        The marker that tells watchers of it goes after a day. Fails with :class:`NotFoundError` if there isn't even a
+        marker.
+        """
         self._native.purge(name, if_revision).wait()
 
     def add_link(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import warnings
 from typing import TYPE_CHECKING
 
 from jetblob._body import as_bytes
@@ -91,3 +92,5 @@ class Upload(io.BufferedIOBase):
         if not getattr(self, "_ended", True):
             self._ended = True
             self._native.drop()
+            text = f"the upload of {self.name!r} was neither closed nor aborted: nothing of it is stored"
+            warnings.warn(text, ResourceWarning, stacklevel=2)

@@ -70,7 +70,8 @@ public final class Bucket: Sendable {
     return try await call { try await native.delete(name: name, options: options, cancellation: $0) }
   }
 
-  /// Deletes an object or a link, and leaves no sign of it. What isn't there is fine.
+  /// Deletes an object or a link, or the marker of a deleted one; the marker that tells watchers of it goes after a day. Fails
+  /// with ``JetblobError/Code/notFound`` if there isn't even a marker.
   public func purge(_ name: String, ifRevision: Int64? = nil) async throws {
     let (native, options) = (native, WriteOptions(ifAbsent: false, ifRevision: ifRevision))
     try await call { try await native.purge(name: name, options: options, cancellation: $0) }

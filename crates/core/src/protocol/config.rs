@@ -234,6 +234,21 @@ pub fn mirrored_bucket(stream: &Map<String, Value>) -> Option<BucketName> {
     BucketName::of_stream(stream.get("mirror")?.get("name")?.as_str()?)
 }
 
+/// The bucket whose name is in the subjects of a mirror: the mirrored one, or that which the mirror's subject transforms
+/// say. `None` if it is no mirror of a bucket.
+pub fn subjects_of_mirror(stream: &Map<String, Value>) -> Option<BucketName> {
+    let origin = mirrored_bucket(stream)?;
+    let ours = format!("$O.{origin}.");
+    let transforms =
+        stream["mirror"].get("subject_transforms").and_then(Value::as_array).into_iter().flatten();
+    let renamed = transforms.filter_map(|transform| {
+        let (source, destination) = (transform.get("src")?.as_str()?, transform.get("dest")?.as_str()?);
+        source.strip_prefix(&ours)?;
+        BucketName::parse(destination.strip_prefix("$O.")?.split('.').next()?).ok()
+    });
+    Some({ renamed }.next().unwrap_or(origin))
+}
+
 /// Whether a boolean of a stream configuration is set.
 pub fn is_on(stream: &Map<String, Value>, field: &str) -> bool {
     stream.get(field).and_then(Value::as_bool).unwrap_or(false)

@@ -111,11 +111,17 @@ pub fn record_key(name: &str) -> String {
 }
 
 /// The other keys under which older clients wrote the record of `name`, to be looked at when [`record_key`] misses:
-/// nats.java uses the standard alphabet, nats.c before 3.12 leaves the padding out. Empty for most names.
+/// nats.java uses the standard alphabet, nats.c before 3.12 leaves the padding out, nats.js takes Latin-1 for UTF-8. Empty
+/// for most names.
 pub fn legacy_record_keys(name: &str) -> Vec<String> {
     let usual = record_key(name);
     let mut keys: Vec<String> = Vec::new();
-    for key in [BASE64.encode(name.as_bytes()), BASE64URL_NOPAD.encode(name.as_bytes())] {
+    let standard = [BASE64.encode(name.as_bytes()), BASE64URL_NOPAD.encode(name.as_bytes())];
+    let latin_1: Option<Vec<u8>> = name.chars().map(|char| u8::try_from(char).ok()).collect();
+    // Bytes that are UTF-8 too are the usual key of another name.
+    let latin_1 =
+        latin_1.filter(|bytes| std::str::from_utf8(bytes).is_err()).map(|bytes| BASE64URL.encode(&bytes));
+    for key in standard.into_iter().chain(latin_1) {
         if key != usual && !keys.contains(&key) {
             keys.push(key);
         }

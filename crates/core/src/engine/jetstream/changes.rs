@@ -6,6 +6,7 @@ use futures_util::StreamExt;
 use futures_util::stream::{self, BoxStream};
 
 use super::consumer::{Deliver, Delivered};
+use super::horizon::Horizon;
 use super::pull::Pull;
 use super::scan;
 use super::stream::BucketStream;
@@ -29,8 +30,9 @@ pub(super) async fn changes(
     let selection = scan::all_records(&stream, deliver);
     let opened = Pull::open_after(stream.clone(), selection, after).await;
     let pull = opened.map_err(|refusal| stream.refused(refusal))?;
-    let until = if pull.counts() { u64::MAX } else { stream.last_sequence().await? };
-    let changes = Changes { left: pull.pending(), until, ahead: None, stream, pull, caught_up: false };
+    let horizon = Horizon::of(&pull, stream).await?;
+    let phase = if horizon.is_empty() { Phase::Marker } else { Phase::State };
+    let changes = Changes { pull, horizon, phase, ahead: None };
     let changes = stream::try_unfold(changes, |mut changes| async move {
         let change = changes.next().await?;
         Ok(Some((change, changes)))
@@ -39,31 +41,36 @@ pub(super) async fn changes(
 }
 
 struct Changes {
-    stream: Arc<BucketStream>,
     pull: Pull,
-    /// Messages that were there at the beginning and are still to come.
-    left: u64,
-    /// The last sequence that was there at the beginning, where the server doesn't count what is still to come.
-    until: u64,
-    /// A record that came after the beginning, before that was clear.
+    horizon: Horizon,
+    phase: Phase,
+    /// A record that came after the state.
     ahead: Option<Delivered>,
-    caught_up: bool,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Phase {
+    /// What was there at the beginning comes.
+    State,
+    /// The marker comes.
+    Marker,
+    /// What is written comes.
+    Writes,
 }
 
 impl Changes {
     async fn next(&mut self) -> Result<Change> {
-        if self.left > 0
-            && let Some(message) = self.pull.next().await?
-        {
-            self.left = (self.left - 1).min(message.pending);
-            if message.sequence <= self.until {
-                return Ok(self.record(&message));
+        if self.phase == Phase::State {
+            if let Some(message) = self.pull.next_or_end().await? {
+                if !self.horizon.is_beyond(&message).await? {
+                    return Ok(self.record(&message));
+                }
+                self.ahead = Some(message);
             }
-            self.ahead = Some(message);
+            self.phase = Phase::Marker;
         }
-        self.left = 0;
-        if !self.caught_up {
-            self.caught_up = true;
+        if self.phase == Phase::Marker {
+            self.phase = Phase::Writes;
             return Ok(Change::CaughtUp);
         }
         let message = match self.ahead.take() {
@@ -74,6 +81,6 @@ impl Changes {
     }
 
     fn record(&self, message: &Delivered) -> Change {
-        Change::Record(scan::stored(&self.stream, message))
+        Change::Record(scan::stored(self.horizon.stream(), message))
     }
 }

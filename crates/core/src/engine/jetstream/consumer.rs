@@ -12,6 +12,7 @@ use tokio::sync::watch;
 use tokio::time::timeout;
 
 use super::api::{Api, Refusal};
+use super::pace::Pace;
 use super::record::time_of_nanos;
 use super::stream::BucketStream;
 use crate::protocol::Nuid;
@@ -29,8 +30,8 @@ pub(super) const WAIT: Duration = Duration::from_secs(10);
 /// Bytes that one request brings.
 pub(super) const REQUEST_BYTES: usize = 8 << 20;
 
-/// Requests that are under way at a time: some are answered while one is consumed.
-const REQUESTS: usize = 3;
+/// Requests that are under way at a time: one is answered while one is consumed.
+const REQUESTS: usize = 2;
 
 /// What to read.
 #[derive(Debug, Clone)]
@@ -74,15 +75,14 @@ pub(super) struct Delivered {
     pub(super) payload: Bytes,
     pub(super) sequence: u64,
     pub(super) time: SystemTime,
-    /// Messages that the selection still holds after this one.
-    pub(super) pending: u64,
 }
 
 /// A consumer. Dropping it deletes it at the server.
 #[derive(Debug)]
 pub(super) struct Consumer {
     api: Arc<Api>,
-    delete: String,
+    /// Held to be dropped with the consumer.
+    _deletion: Deletion,
     next: Subject,
     inbox: String,
     subscriber: Subscriber,
@@ -99,6 +99,7 @@ pub(super) struct Consumer {
     delivered: u64,
     requests: VecDeque<Request>,
     requested: u64,
+    pace: Pace,
     /// A single message was larger than a request may bring: later ones are bounded by their number alone.
     exceeded: bool,
     /// Whether the server counts right what is still to come, and passes nothing over. One before 2.10 may say that nothing
@@ -158,6 +159,9 @@ impl Consumer {
         if config["deliver_policy"] == "by_start_sequence" {
             config["opt_start_seq"] = json!(after.saturating_add(1));
         }
+        // Who goes away while the server makes it can't know that it was made.
+        let delete = api.subject(&format!("CONSUMER.DELETE.{}.{name}", stream.stream));
+        let mut deletion = Deletion { api: api.clone(), subject: Some(delete) };
         let create = format!("CONSUMER.CREATE.{}.{name}.{}", stream.stream, selection.filter);
         let request = json!({ "stream_name": stream.stream, "config": config, "action": "create" });
         let answer = match api.call(&create, &request).await {
@@ -165,10 +169,15 @@ impl Consumer {
             Err(Refusal::Server { code: CONSUMER_EXISTS, .. }) => {
                 api.call(&format!("CONSUMER.INFO.{}.{name}", stream.stream), &Value::Null).await?
             }
-            answered => answered?,
+            Err(refusal) => {
+                // Who may not make one may not delete one either.
+                deletion.subject = None;
+                return Err(refusal);
+            }
+            Ok(answer) => answer,
         };
         Ok(Self {
-            delete: api.subject(&format!("CONSUMER.DELETE.{}.{name}", stream.stream)),
+            _deletion: deletion,
             next: api.subject(&format!("CONSUMER.MSG.NEXT.{}.{name}", stream.stream)).into(),
             api,
             inbox,
@@ -182,6 +191,7 @@ impl Consumer {
             delivered: 0,
             requests: VecDeque::with_capacity(REQUESTS),
             requested: 0,
+            pace: Pace::new(),
             exceeded: false,
             waits: false,
         })
@@ -215,7 +225,6 @@ impl Consumer {
         Ok(Step::Message(Delivered {
             sequence: place.sequence,
             time: time_of_nanos(place.nanos),
-            pending,
             subject: message.subject.to_string(),
             headers: message.headers,
             payload: message.payload,
@@ -228,7 +237,7 @@ impl Consumer {
     }
 
     async fn ask(&mut self, selection: &Selection) -> Result<()> {
-        let batch = (selection.batch as u64).min(self.limit - self.expected());
+        let batch = self.pace.next(selection.batch as u64).min(self.limit - self.expected());
         let mut request = json!({ "batch": batch, "no_wait": true });
         if !self.exceeded {
             request["max_bytes"] = json!(selection.max_bytes);
@@ -260,6 +269,7 @@ impl Consumer {
         let ready = if let Some(ready) = self.subscriber.next().now_or_never() {
             ready
         } else {
+            self.pace.wait();
             let patience = self.patience();
             tokio::select! {
                 biased;
@@ -318,17 +328,25 @@ impl Step {
             payload: Bytes::new(),
             sequence: 0,
             time: SystemTime::UNIX_EPOCH,
-            pending: 0,
         })
     }
 }
 
-impl Drop for Consumer {
+/// Deletes a consumer at the server when it is dropped.
+#[derive(Debug)]
+struct Deletion {
+    api: Arc<Api>,
+    subject: Option<String>,
+}
+
+impl Drop for Deletion {
     fn drop(&mut self) {
-        let (api, delete) = (self.api.clone(), std::mem::take(&mut self.delete));
-        self.api.in_background(async move {
-            let _ = api.client().publish(delete, super::NOTHING).await;
-        });
+        if let Some(subject) = self.subject.take() {
+            let api = self.api.clone();
+            self.api.in_background(async move {
+                let _ = api.client().publish(subject, super::NOTHING).await;
+            });
+        }
     }
 }
 

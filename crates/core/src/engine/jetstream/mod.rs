@@ -52,10 +52,12 @@ mod consumer;
 mod create;
 mod denial;
 mod expiry;
+mod horizon;
 mod inbox;
 mod ingest;
 mod locate;
 mod moving;
+mod pace;
 mod pull;
 mod read;
 mod reconnect;
@@ -64,6 +66,7 @@ mod scan;
 mod settle;
 mod stage;
 mod stream;
+mod successor;
 
 /// The engine whose buckets are streams of a NATS account.
 #[derive(Debug)]

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde_json::json;
 use tokio::time::Instant;
 
 use super::api::{self, Refusal};
@@ -21,7 +20,12 @@ pub(super) struct Pull {
     last: u64,
     /// A message that came before one that the consumer had passed over.
     ahead: Option<Delivered>,
+    /// How often the stream was asked for a message by itself.
+    asked: u32,
 }
+
+/// How many messages are asked for by themselves before a consumer is made for them.
+const ASK_BEFORE_RENEWAL: u32 = 16;
 
 /// A server that has just come back, or a cluster without a leader.
 fn may_pass(error: &Error) -> bool {
@@ -45,7 +49,7 @@ impl Pull {
             selection.deliver = Deliver::All;
             last = consumer.start;
         }
-        Ok(Self { stream, selection, consumer, last, ahead: None })
+        Ok(Self { stream, selection, consumer, last, ahead: None, asked: 0 })
     }
 
     /// Messages that the selection held when it was opened.
@@ -101,9 +105,8 @@ impl Pull {
     /// The next message, however long it takes until there is one.
     pub(super) async fn wait(&mut self) -> Result<Delivered> {
         if self.selection.deliver == Deliver::LastPerSubject {
-            // From here on every message counts. Old servers skip some when such a consumer goes on into new messages.
-            self.selection.deliver = Deliver::All;
-            self.renew().await?;
+            // Old servers skip some when such a consumer goes on into new messages.
+            self.follow().await?;
         }
         loop {
             if let Some(message) = self.next().await? {
@@ -124,17 +127,31 @@ impl Pull {
         if self.consumer.counts || !is_affected || sequence <= self.last + 1 {
             return Ok(None);
         }
-        let request = json!({ "seq": self.last + 1, "next_by_subj": self.selection.filter });
-        let next = self.stream.leader_get(&request).await;
-        let next = next.map_err(|refusal| self.stream.refused(refusal))?;
-        Ok(next.filter(|next| next.sequence < sequence).map(|next| Delivered {
-            subject: next.subject,
-            headers: None,
-            payload: next.payload,
-            sequence: next.sequence,
-            time: next.time,
-            pending: 1,
-        }))
+        let next = self.stream.first_from(&self.selection.filter, self.last + 1).await?;
+        Ok(next.filter(|next| next.sequence < sequence))
+    }
+
+    /// The next message, or `None` when there surely is no more now. A consumer may say so too early, while a message that
+    /// it counted is replaced by one at the end: so the stream itself is asked.
+    pub(super) async fn next_or_end(&mut self) -> Result<Option<Delivered>> {
+        if let Some(message) = self.next().await? {
+            return Ok(Some(message));
+        }
+        let Some(message) = self.stream.first_from(&self.selection.filter, self.last + 1).await? else {
+            return Ok(None);
+        };
+        self.last = message.sequence;
+        self.asked += 1;
+        if self.asked.is_multiple_of(ASK_BEFORE_RENEWAL) {
+            self.follow().await?;
+        }
+        Ok(Some(message))
+    }
+
+    /// Brings every message from here on.
+    async fn follow(&mut self) -> Result<()> {
+        self.selection.deliver = Deliver::All;
+        self.renew().await
     }
 
     /// Makes the consumer anew, after the last message, on the same stream and no later one. Waits for a server, for as

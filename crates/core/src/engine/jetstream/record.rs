@@ -3,7 +3,7 @@
 use std::sync::atomic::Ordering;
 use std::time::{Duration, SystemTime};
 
-use async_nats::{Message, StatusCode};
+use async_nats::{HeaderMap, HeaderName, HeaderValue, Message, StatusCode};
 use bytes::Bytes;
 use data_encoding::BASE64;
 use futures_util::future::try_join_all;
@@ -127,6 +127,18 @@ impl BucketStream {
 }
 
 impl LeaderMessage {
+    /// Its headers; what is none is left out.
+    pub(super) fn headers(&self) -> HeaderMap {
+        let lines = self.headers.split(|&byte| byte == b'\n');
+        let fields = lines.filter_map(|line| std::str::from_utf8(line).ok()?.split_once(':'));
+        let valid = fields.filter_map(|(name, value)| {
+            Some((name.parse::<HeaderName>().ok()?, value.trim().parse::<HeaderValue>().ok()?))
+        });
+        let mut headers = HeaderMap::new();
+        valid.for_each(|(name, value)| headers.append(name, value));
+        headers
+    }
+
     /// A header of it, as it is on the wire.
     pub(super) fn header(&self, name: &str) -> Option<&str> {
         let lines = self.headers.split(|&byte| byte == b'\n');
@@ -160,7 +172,7 @@ pub(super) fn number_header(message: &Message, name: &str) -> Option<u64> {
     message.headers.as_ref()?.get(name)?.as_str().parse().ok()
 }
 
-fn time_header(message: &Message) -> Option<SystemTime> {
+pub(super) fn time_header(message: &Message) -> Option<SystemTime> {
     humantime::parse_rfc3339(message.headers.as_ref()?.get("Nats-Time-Stamp")?.as_str()).ok()
 }
 

@@ -10,6 +10,7 @@ use serde_json::json;
 
 use super::consumer::{Deliver, Delivered, Selection};
 use super::expiry;
+use super::horizon::Horizon;
 use super::pull::Pull;
 use super::record::is_shadowed;
 use super::stream::BucketStream;
@@ -35,14 +36,8 @@ pub(super) fn records(stream: Arc<BucketStream>) -> BoxStream<'static, Result<St
 }
 
 struct Scan {
-    stream: Arc<BucketStream>,
     pull: Pull,
-    /// Messages that may still come before the end: others are newer than the scan.
-    left: u64,
-    /// The same as a sequence, where the server doesn't count what is still to come.
-    until: u64,
-    /// Whether all that was there at the beginning has come.
-    caught_up: bool,
+    horizon: Horizon,
     /// Hashes of the keys told so far: a rewritten record comes again, at the end.
     told: HashSet<u64>,
     hasher: RandomState,
@@ -53,32 +48,20 @@ impl Scan {
         let selection = all_records(&stream, Deliver::LastPerSubject);
         let opened = Pull::open(stream.clone(), selection).await;
         let pull = opened.map_err(|refusal| stream.refused(refusal))?;
-        let until = if pull.counts() { u64::MAX } else { stream.last_sequence().await? };
-        let (left, told, hasher) = (pull.pending(), HashSet::new(), RandomState::new());
-        Ok(Self { stream, pull, left, until, caught_up: false, told, hasher })
+        let horizon = Horizon::of(&pull, stream).await?;
+        Ok(Self { pull, horizon, told: HashSet::new(), hasher: RandomState::new() })
     }
 
     async fn next(&mut self) -> Result<Option<StoredRecord>> {
-        while self.left > 0 {
-            let Some(message) = self.pull.next().await? else { return Ok(None) };
-            if message.sequence > self.until {
-                if self.caught_up {
-                    return Ok(None);
-                }
-                // What was rewritten meanwhile comes after it.
-                self.caught_up = true;
-                self.until = self.stream.last_sequence().await?;
+        while let Some(message) = self.pull.next_or_end().await? {
+            if self.horizon.is_beyond(&message).await? {
+                return Ok(None);
             }
-            self.left = (self.left - 1).min(message.pending);
-            if self.left == 0 && !self.caught_up {
-                self.caught_up = true;
-                self.left = message.pending;
-            }
-            let stored = stored(&self.stream, &message);
+            let stored = stored(self.horizon.stream(), &message);
             if !self.told.insert(self.hasher.hash_one(&stored.key)) {
                 continue;
             }
-            if !is_shadowed(&self.stream, &stored).await? {
+            if !is_shadowed(self.horizon.stream(), &stored).await? {
                 return Ok(Some(stored));
             }
         }

@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::api::{self, Api, Refusal};
 use super::committed::Committed;
 use super::expiry;
-use crate::protocol::config::{chunk_hazards, is_on, mirrored_bucket};
+use crate::protocol::config::{chunk_hazards, is_on, mirrored_bucket, subjects_of_mirror};
 use crate::protocol::{BucketName, Nuid};
 use crate::{Error, Result};
 
@@ -26,8 +26,10 @@ pub(super) struct BucketStream {
     pub(super) api: Arc<Api>,
     pub(super) bucket: BucketName,
     pub(super) stream: String,
-    /// The bucket whose subjects the stream holds: another one, if it is a mirror of that.
+    /// The bucket whose subjects the stream holds: another one, if it is a mirror of that without subjects of its own.
     pub(super) subjects: BucketName,
+    /// The bucket that it is a mirror of.
+    origin: Option<BucketName>,
     /// When the stream was created, as the server tells it: a later stream of the same name is another bucket.
     created: String,
     /// Whether the stream takes atomic batches. Another client's update may take it away.
@@ -55,7 +57,8 @@ impl BucketStream {
         Self {
             api,
             stream: bucket.stream(),
-            subjects: mirrored_bucket(config).unwrap_or_else(|| bucket.clone()),
+            subjects: subjects_of_mirror(config).unwrap_or_else(|| bucket.clone()),
+            origin: mirrored_bucket(config),
             bucket,
             created: created(answer),
             takes_atomic: AtomicBool::new(is_on(config, "allow_atomic")),
@@ -76,8 +79,8 @@ impl BucketStream {
 
     /// Refuses to write where what is written would be lost, or would go elsewhere.
     pub(super) fn check_writable(&self) -> Result<()> {
-        let reason = if self.subjects != self.bucket {
-            format!("it is a mirror of the bucket {:?}, and only that can be written", self.subjects)
+        let reason = if let Some(origin) = &self.origin {
+            format!("it is a mirror of the bucket {origin:?}, and only that can be written")
         } else if self.hazards.is_empty() {
             return Ok(());
         } else {

@@ -30,7 +30,8 @@ pub(super) async fn changes(handle: Arc<Handle>, start: Start) -> Result<BoxStre
         Start::After(revision) => revision,
         Start::Now => last,
     };
-    let changes = Changes { handle, after, page: VecDeque::new(), last, exhausted: false, caught_up: false };
+    let page = Page { records: VecDeque::new(), was_empty: false, is_last: start == Start::Now };
+    let changes = Changes { handle, after, page, caught_up: false };
     let changes = stream::try_unfold(changes, |mut changes| async move {
         let change = changes.next().await?;
         Ok(Some((change, changes)))
@@ -41,39 +42,39 @@ pub(super) async fn changes(handle: Arc<Handle>, start: Start) -> Result<BoxStre
 struct Changes {
     handle: Arc<Handle>,
     after: u64,
-    page: VecDeque<StoredRecord>,
-    /// The last revision when the caller began.
-    last: u64,
-    /// Whether the last look found nothing more.
-    exhausted: bool,
+    page: Page,
     caught_up: bool,
+}
+
+/// What a look at the database found.
+struct Page {
+    records: VecDeque<StoredRecord>,
+    was_empty: bool,
+    /// Whether nothing followed when it was read. All that was there at the beginning has come by then: what was rewritten
+    /// meanwhile moved behind what was not.
+    is_last: bool,
 }
 
 impl Changes {
     async fn next(&mut self) -> Result<Change> {
         loop {
-            let all_told = match self.page.front() {
-                Some(record) => record.revision > self.last,
-                None => self.exhausted || self.after >= self.last,
-            };
-            if !self.caught_up && all_told {
-                self.caught_up = true;
-                return Ok(Change::CaughtUp);
-            }
-            if let Some(record) = self.page.pop_front() {
+            if let Some(record) = self.page.records.pop_front() {
                 self.after = record.revision;
                 return Ok(Change::Record(record));
             }
-            if self.exhausted && self.caught_up {
+            if self.page.is_last && !self.caught_up {
+                self.caught_up = true;
+                return Ok(Change::CaughtUp);
+            }
+            if self.page.was_empty && self.caught_up {
                 tokio::time::sleep(LOOK).await;
             }
             self.page = self.look().await?;
-            self.exhausted = self.page.is_empty();
         }
     }
 
     /// The next records. While the store is suspended, it waits.
-    async fn look(&self) -> Result<VecDeque<StoredRecord>> {
+    async fn look(&self) -> Result<Page> {
         let (state, after) = (&self.handle.buckets.state, self.after);
         loop {
             let suspensions = state.suspensions();
@@ -87,7 +88,10 @@ impl Changes {
                 {
                     state.resumed().await?;
                 }
-                page => return page.map(VecDeque::from),
+                page => {
+                    let (records, follow) = page?;
+                    return Ok(Page { was_empty: records.is_empty(), is_last: !follow, records });
+                }
             }
         }
     }

@@ -1,6 +1,6 @@
 //! Listing what a bucket holds, page by page: a slow caller never holds a transaction open.
 
-use std::collections::HashSet;
+use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
 
 use futures_util::stream::{self, BoxStream, StreamExt, TryStreamExt};
@@ -66,24 +66,27 @@ pub(super) fn count(tx: &Transaction, alive: Alive) -> Result<u64, Failure> {
     Ok(u64::try_from(count).unwrap_or(0))
 }
 
-/// A page of the records after a revision, in revision order.
-pub(super) fn after(tx: &Transaction, alive: Alive, revision: u64) -> Result<Vec<StoredRecord>, Failure> {
+/// A page of the records after a revision, in revision order, and whether others follow.
+pub(super) fn after(
+    tx: &Transaction,
+    alive: Alive,
+    revision: u64,
+) -> Result<(VecDeque<StoredRecord>, bool), Failure> {
     let mut query = tx.prepare_cached(
         "SELECT name, seq, mtime, expires, info FROM obj
-         WHERE seq > ?1 AND put_time >= ?2 AND ifnull(expires > ?3, 1) ORDER BY seq LIMIT ?4",
+         WHERE seq > ?1 AND put_time >= ?2 AND ifnull(expires > ?3, 1) ORDER BY seq",
     )?;
     let revision = i64::try_from(revision).unwrap_or(i64::MAX);
-    let rows = i64::try_from(PAGE_ROWS).unwrap_or(i64::MAX);
-    let mut rows = query.query(params![revision, alive.since, alive.now, rows])?;
-    let (mut page, mut bytes) = (Vec::new(), 0);
+    let mut rows = query.query(params![revision, alive.since, alive.now])?;
+    let (mut page, mut bytes) = (VecDeque::new(), 0);
     while let Some(row) = rows.next()? {
-        bytes += row.get_ref(4)?.as_bytes().map_or(0, <[u8]>::len);
-        page.push(stored(row)?);
-        if bytes > PAGE_BYTES {
-            break;
+        if page.len() == PAGE_ROWS || bytes > PAGE_BYTES {
+            return Ok((page, true));
         }
+        bytes += row.get_ref(4)?.as_bytes().map_or(0, <[u8]>::len);
+        page.push_back(stored(row)?);
     }
-    Ok(page)
+    Ok((page, false))
 }
 
 /// All blobs, those in `staged` first. What is committed while the stream runs is not missed, and comes once.

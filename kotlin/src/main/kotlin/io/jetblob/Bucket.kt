@@ -232,7 +232,10 @@ public class Bucket internal constructor(private val native: io.jetblob.ffi.Buck
     public suspend fun delete(name: String, ifRevision: Long? = null): ObjectInfo =
         call { native.delete(name, WriteOptions(false, ifRevision), null) }
 
-    /** Deletes an object or a link, and leaves no sign of it. What isn't there is fine. */
+    /**
+     * Deletes an object or a link, or the marker of a deleted one; the marker that tells watchers of it goes after a day. Fails
+     * with [JetblobException.NotFound] if there isn't even a marker.
+     */
     public suspend fun purge(name: String, ifRevision: Long? = null): Unit =
         call { native.purge(name, WriteOptions(false, ifRevision), null) }
 

@@ -25,7 +25,8 @@ class ReadmeTest {
                 here.resolve("Example.kt").writeText(example.replace("nats://127.0.0.1:4222", place.url))
                 here.resolve("holiday.jpg").writeBytes(pattern(300_000))
                 val compiler = "org.jetbrains.kotlin.cli.jvm.K2JVMCompiler"
-                java(here, "-cp", classes, compiler, "-no-stdlib", "-cp", classes, "-d", "made", "Example.kt")
+                val target = arrayOf("-no-stdlib", "-jvm-target", "17", "-d", "made")
+                java(here, "-cp", classes, compiler, "-cp", classes, *target, "Example.kt")
                 val library = "-Djna.library.path=${System.getProperty("jna.library.path")}"
                 val told = java(here, "-cp", "made:$classes", library, "ExampleKt")
                 assertTrue("bytes" in told, told)

@@ -1,0 +1,5 @@
+//! Links as Node's native modules are linked.
+
+fn main() {
+    napi_build::setup();
+}

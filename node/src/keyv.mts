@@ -1,0 +1,4 @@
+import keyv from "./keyv.js";
+
+export default keyv.default;
+export type { KeyvJetblobOptions } from "./keyv.js";
