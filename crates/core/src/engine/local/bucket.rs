@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::{io, thread};
@@ -15,6 +16,7 @@ use super::ballast::Ballast;
 use super::change::Change;
 use super::database::{self, BucketRow};
 use super::failure::Failure;
+use super::files::Files;
 use super::layout::BucketDir;
 use super::lock::Lock;
 use super::payload::{Payload, Upload};
@@ -33,12 +35,14 @@ pub(super) struct OpenBucket {
     pub(super) dir: BucketDir,
     pub(super) name: BucketName,
     pub(super) readers: Arc<Readers>,
+    pub(super) files: Arc<Files>,
+    /// Before `jobs`: the writer, whose thread is waited for, must be the last to have it.
+    session: Arc<Session>,
     jobs: mpsc::Sender<Job>,
     /// The blobs of running puts; those with a payload may be committed.
     staged: Mutex<HashMap<Nuid, Option<Payload>>>,
     background: Arc<Background>,
-    /// `None` when the bucket is closed.
-    session: Mutex<Option<Arc<Session>>>,
+    is_open: AtomicBool,
     state: Arc<State>,
     /// What tells it from another bucket of its name.
     pub(super) id: [u8; 16],
@@ -104,10 +108,12 @@ impl OpenBucket {
             dir: dir.clone(),
             name: bucket.clone(),
             readers,
+            files: Files::new(),
+            session,
             jobs,
             staged: Mutex::default(),
             background: Arc::clone(background),
-            session: Mutex::new(Some(session)),
+            is_open: AtomicBool::new(true),
             state: Arc::clone(state),
             id: row.id,
         })
@@ -120,7 +126,8 @@ impl OpenBucket {
 
     /// Names a file for an upload.
     pub(super) fn upload(&self) -> Result<Upload> {
-        Ok(Upload::new(&self.dir, self.session()?, self.jobs.clone()))
+        self.check_open()?;
+        Ok(Upload::new(&self.dir, Arc::clone(&self.session), self.jobs.clone()))
     }
 
     /// Why an upload could not be written.
@@ -151,33 +158,37 @@ impl OpenBucket {
 
     /// Ends all work on the bucket, and waits for what is under way.
     pub(super) async fn close(&self) {
-        self.session.lock().unwrap_or_else(PoisonError::into_inner).take();
+        self.is_open.store(false, Ordering::Release);
         self.background.finish_tasks().await;
-        self.end().await;
+        self.suspend().await;
     }
 
-    /// Lets go of all files that may be locked. Commits that were begun are brought to their end; a put that comes to its
-    /// commit later fails.
+    /// Lets go of all files, for good. Commits that were begun are brought to their end; a put that comes to its commit
+    /// later fails, and so may its upload be removed by others.
     pub(super) async fn suspend(&self) {
-        let session = self.session.lock().unwrap_or_else(PoisonError::into_inner).take();
-        self.end().await;
-        if let Some(session) = session {
-            session.release();
-        }
-    }
-
-    /// Ends the reads and the writer.
-    async fn end(&self) {
+        self.is_open.store(false, Ordering::Release);
         self.readers.close().await;
+        let files = Arc::clone(&self.files);
+        let _ = tokio::task::spawn_blocking(move || files.close()).await;
         let (closed, wait) = oneshot::channel();
         if self.jobs.send(Job::Close(closed)).is_ok() {
             let _ = wait.await;
         }
+        self.session.release();
     }
 
     /// Whether it is neither closed nor suspended.
     pub(super) fn is_open(&self) -> bool {
-        self.session().is_ok()
+        self.is_open.load(Ordering::Acquire)
+    }
+
+    fn check_open(&self) -> Result<()> {
+        if self.is_open() { Ok(()) } else { Err(self.refusal()) }
+    }
+
+    /// Why it isn't open any more.
+    pub(super) fn refusal(&self) -> Error {
+        self.state.refusal()
     }
 
     /// Gives the bucket this configuration.
@@ -186,16 +197,10 @@ impl OpenBucket {
     }
 
     pub(super) async fn change(&self, change: Change) -> Result<Vec<u64>> {
-        self.session()?;
-        let closed = || self.state.refusal();
+        self.check_open()?;
         let (answer, wait) = oneshot::channel();
-        self.jobs.send(Job::Change(change, answer)).map_err(|_| closed())?;
-        wait.await.map_err(|_| closed())?
-    }
-
-    pub(super) fn session(&self) -> Result<Arc<Session>> {
-        let session = self.session.lock().unwrap_or_else(PoisonError::into_inner);
-        session.clone().ok_or_else(|| self.state.refusal())
+        self.jobs.send(Job::Change(change, answer)).map_err(|_| self.refusal())?;
+        wait.await.map_err(|_| self.refusal())?
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::{Arc, Weak};
 
 use tokio::sync::Mutex;
 
-use super::background::Background;
+use super::background::{Background, PATIENCE};
 use super::blocking;
 use super::bucket::OpenBucket;
 use super::root::Root;
@@ -21,11 +21,14 @@ pub(super) struct Buckets {
     open: Mutex<HashMap<BucketName, Vec<Weak<OpenBucket>>>>,
     pub(super) background: Arc<Background>,
     pub(super) state: Arc<State>,
+    /// Held by whoever suspends or closes the store.
+    letting_go: Mutex<()>,
 }
 
 impl Buckets {
     pub(super) fn new(root: Root) -> Self {
-        Self { root, open: Mutex::default(), background: Arc::default(), state: State::open() }
+        let (background, state) = (Arc::new(Background::new()), State::open());
+        Self { root, open: Mutex::default(), background, state, letting_go: Mutex::default() }
     }
 
     /// Works on the directory, on a thread where that may take its time.
@@ -43,7 +46,7 @@ impl Buckets {
 
     /// The bucket, opened if it isn't open yet.
     pub(super) async fn find_open(&self, bucket: &BucketName) -> Result<Arc<OpenBucket>> {
-        // Before the wait too: closing the store waits for tasks while it holds the lock.
+        // Before the wait too: a bucket may take its time to open.
         self.state.check()?;
         let mut open = self.open.lock().await;
         let found = open.get(bucket).and_then(|open| open.last()?.upgrade());
@@ -70,35 +73,38 @@ impl Buckets {
         Ok(opened)
     }
 
-    /// Lets go of all files that may be locked, and refuses all calls, until the store is resumed.
+    /// Lets go of all files, and refuses all calls, until the store is resumed.
     pub(super) async fn suspend(&self) -> Result<()> {
-        self.state.suspend().await;
-        let open = self.open.lock().await;
-        for bucket in open.values().flatten().filter_map(Weak::upgrade) {
-            bucket.suspend().await;
-        }
-        drop(open);
-        self.finish_threads().await;
+        let suspended = tokio::time::timeout(PATIENCE, async {
+            let _turn = self.letting_go.lock().await;
+            self.state.suspend().await;
+            for bucket in self.opened().await {
+                bucket.suspend().await;
+            }
+            self.background.finish_threads().await;
+        });
+        let suspended = suspended.await;
         match self.state.refusal() {
             closed @ Error::Closed { .. } => Err(closed),
-            _ => Ok(()),
+            _ => suspended.map_err(|_| Error::timeout("what is under way in the store", PATIENCE)),
         }
     }
 
     pub(super) async fn close(&self) {
         self.state.close();
+        let _turn = self.letting_go.lock().await;
         // They may need their buckets until they end.
         self.background.finish_tasks().await;
-        let open = self.open.lock().await;
-        for bucket in open.values().flatten().filter_map(Weak::upgrade) {
+        for bucket in self.opened().await {
             bucket.close().await;
         }
-        self.finish_threads().await;
+        if tokio::time::timeout(PATIENCE, self.background.finish_threads()).await.is_err() {
+            tracing::warn!("closed the store before its threads ended");
+        }
     }
 
-    /// Those of buckets that nobody has open any more may still be at work.
-    async fn finish_threads(&self) {
-        let background = Arc::clone(&self.background);
-        let _ = tokio::task::spawn_blocking(move || background.finish_threads()).await;
+    /// Those that are open now. Who is opening one is waited for.
+    async fn opened(&self) -> Vec<Arc<OpenBucket>> {
+        self.open.lock().await.values().flatten().filter_map(Weak::upgrade).collect()
     }
 }

@@ -234,7 +234,16 @@ fn insert_blob(
 ) -> Result<(), Failure> {
     let (file, data) = match payload {
         Payload::Inline(data) => (None, Some(&data[..])),
-        Payload::File { upload, .. } => (Some(upload.file().0), None),
+        Payload::File { upload, .. } => {
+            let file = upload.file().0;
+            // Another process may have taken the upload for dead. While this transaction is open, none can any more.
+            let is_trash = tx.prepare_cached("SELECT 1 FROM trash WHERE file = ?1")?.exists([file])?;
+            if is_trash || !upload.path().exists() {
+                let gone = format!("the upload {} was removed by another process", upload.path().display());
+                return Err(Error::unavailable(gone).into());
+            }
+            (Some(file), None)
+        }
     };
     let mut insert = tx.prepare_cached(
         "INSERT INTO blob(nuid, put_time, expires, size, file, data) VALUES(?1, ?2, ?3, ?4, ?5, ?6)",

@@ -9,13 +9,13 @@ use futures_util::stream::{self, BoxStream, StreamExt};
 use super::database::revision;
 use super::handle::Handle;
 use super::scan;
+use crate::Result;
 use crate::engine::{Change, Start, StoredRecord, check_revision};
-use crate::{Error, Result};
 
 /// How often another process's commits are looked for. A look is one read of an index.
 const LOOK: Duration = Duration::from_millis(50);
 
-/// The records that `start` says, the marker, and every later record.
+/// The records that `start` says, the marker, and every later record. While the store is suspended, it waits.
 pub(super) async fn changes(handle: Arc<Handle>, start: Start) -> Result<BoxStream<'static, Result<Change>>> {
     let open = handle.open().await?;
     let bucket = open.name.clone();
@@ -69,30 +69,10 @@ impl Changes {
             if self.page.was_empty && self.caught_up {
                 tokio::time::sleep(LOOK).await;
             }
-            self.page = self.look().await?;
-        }
-    }
-
-    /// The next records. While the store is suspended, it waits.
-    async fn look(&self) -> Result<Page> {
-        let (state, after) = (&self.handle.buckets.state, self.after);
-        loop {
-            let suspensions = state.suspensions();
-            let page = async {
-                let open = self.handle.open().await?;
-                open.readers.read(move |tx, row| scan::after(tx, row.alive(), after)).await
-            };
-            match page.await {
-                Err(Error::Unavailable { .. })
-                    if state.check().is_err() || state.suspensions() != suspensions =>
-                {
-                    state.resumed().await?;
-                }
-                page => {
-                    let (records, follow) = page?;
-                    return Ok(Page { was_empty: records.is_empty(), is_last: !follow, records });
-                }
-            }
+            let after = self.after;
+            let page = self.handle.read_on(move |_, tx, row| scan::after(tx, row.alive(), after));
+            let (records, follow) = page.await?;
+            self.page = Page { was_empty: records.is_empty(), is_last: !follow, records };
         }
     }
 }

@@ -7,11 +7,13 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use futures_util::stream::{self, BoxStream, StreamExt, TryStreamExt};
+use rusqlite::Transaction;
 
 use super::bucket::OpenBucket;
 use super::buckets::Buckets;
 use super::change::{Change, Records};
 use super::database::BucketRow;
+use super::failure::Failure;
 use super::stage::{INLINE_BYTES, LocalStaging, Room};
 use super::{changes, read, scan};
 use crate::engine::{self, Commit, Consistency, EngineBucket, NewBlob, Staging, Start, StoredRecord};
@@ -21,23 +23,20 @@ use crate::{Error, Result};
 /// A bucket, which is opened again when the store was suspended meanwhile.
 #[derive(Debug)]
 pub(super) struct Handle {
+    name: BucketName,
     pub(super) buckets: Arc<Buckets>,
+    /// As it was opened last.
     open: Mutex<Arc<OpenBucket>>,
 }
 
 impl Handle {
     pub(super) fn new(buckets: &Arc<Buckets>, open: Arc<OpenBucket>) -> Arc<Self> {
-        Arc::new(Self { buckets: Arc::clone(buckets), open: Mutex::new(open) })
-    }
-
-    /// As it was opened last.
-    fn last(&self) -> Arc<OpenBucket> {
-        Arc::clone(&self.open.lock().unwrap_or_else(PoisonError::into_inner))
+        Arc::new(Self { name: open.name.clone(), buckets: Arc::clone(buckets), open: Mutex::new(open) })
     }
 
     /// The open bucket. Fails if the store is suspended or closed, and if there is another bucket of its name by now.
     pub(super) async fn open(&self) -> Result<Arc<OpenBucket>> {
-        let last = self.last();
+        let last = Arc::clone(&self.open.lock().unwrap_or_else(PoisonError::into_inner));
         if last.is_open() {
             return Ok(last);
         }
@@ -53,18 +52,52 @@ impl Handle {
         Ok(again)
     }
 
+    /// Reads for what goes on across suspensions: waits while the store is suspended, and reads anew what that cut off.
+    pub(super) async fn read_on<T: Send + 'static>(
+        &self,
+        read: impl Fn(&OpenBucket, &Transaction, &BucketRow) -> Result<T, Failure> + Clone + Send + 'static,
+    ) -> Result<T> {
+        let state = &self.buckets.state;
+        loop {
+            let suspensions = state.suspensions();
+            let answer = match self.open().await {
+                Ok(open) => {
+                    let (of, read) = (Arc::clone(&open), read.clone());
+                    open.readers.read(move |tx, row| read(&of, tx, row)).await
+                }
+                Err(error) => Err(error),
+            };
+            match answer {
+                Err(Error::Unavailable { .. })
+                    if state.check().is_err() || state.suspensions() != suspensions =>
+                {
+                    state.resumed().await?;
+                }
+                answer => return answer,
+            }
+        }
+    }
+
+    pub(super) fn name(&self) -> &BucketName {
+        &self.name
+    }
+
     /// Gives the bucket this configuration.
     pub(super) async fn configure(&self, config: BucketConfig) -> Result<()> {
         self.open().await?.configure(config).await
     }
 
-    /// What the open bucket gives, once it is asked.
+    /// What begins with the open bucket, once it is asked for.
     fn stream<T: Send + 'static>(
         self: &Arc<Self>,
-        of: impl FnOnce(Arc<OpenBucket>) -> BoxStream<'static, Result<T>> + Send + 'static,
+        of: impl FnOnce(Arc<Self>, &OpenBucket) -> BoxStream<'static, Result<T>> + Send + 'static,
     ) -> BoxStream<'static, Result<T>> {
         let handle = Arc::clone(self);
-        stream::once(async move { handle.open().await.map(of) }).try_flatten().boxed()
+        let begun = async move {
+            let open = handle.open().await?;
+            Ok(of(handle, &open))
+        };
+        stream::once(begun).try_flatten().boxed()
     }
 }
 
@@ -77,30 +110,21 @@ pub(super) fn status(row: &BucketRow, bucket: &BucketName) -> BucketStatus {
 
 /// A handle, as the operations hold it.
 #[derive(Debug)]
-pub(super) struct LocalBucket {
-    name: BucketName,
-    handle: Arc<Handle>,
-}
-
-impl LocalBucket {
-    pub(super) fn new(handle: Arc<Handle>) -> Self {
-        Self { name: handle.last().name.clone(), handle }
-    }
-}
+pub(super) struct LocalBucket(pub(super) Arc<Handle>);
 
 #[async_trait]
 impl EngineBucket for LocalBucket {
     fn name(&self) -> &BucketName {
-        &self.name
+        &self.0.name
     }
 
     fn in_background(&self, work: BoxFuture<'static, ()>) {
-        self.handle.buckets.background.spawn(work);
+        self.0.buckets.background.spawn(work);
     }
 
     async fn status(&self) -> Result<BucketStatus> {
-        let bucket = self.name.clone();
-        let open = self.handle.open().await?;
+        let bucket = self.0.name.clone();
+        let open = self.0.open().await?;
         let status = open.readers.read(move |tx, row| {
             Ok(BucketStatus { records: Some(scan::count(tx, row.alive())?), ..status(row, &bucket) })
         });
@@ -108,21 +132,21 @@ impl EngineBucket for LocalBucket {
     }
 
     async fn seal(&self) -> Result<()> {
-        self.handle.open().await?.change(Change::Seal).await.map(drop)
+        self.0.open().await?.change(Change::Seal).await.map(drop)
     }
 
     async fn last(&self, name: &str, _: Consistency) -> Result<Option<StoredRecord>> {
         let name = name.to_owned();
-        let open = self.handle.open().await?;
+        let open = self.0.open().await?;
         open.readers.read(move |tx, row| scan::last(tx, row.alive(), &name)).await
     }
 
     fn scan(&self) -> BoxStream<'static, Result<StoredRecord>> {
-        self.handle.stream(|open| scan::records(Arc::clone(&open.readers)))
+        self.0.stream(|handle, _| scan::records(handle))
     }
 
     async fn changes(&self, start: Start) -> Result<BoxStream<'static, Result<engine::Change>>> {
-        changes::changes(Arc::clone(&self.handle), start).await
+        changes::changes(Arc::clone(&self.0), start).await
     }
 
     fn max_chunk_size(&self) -> usize {
@@ -130,11 +154,11 @@ impl EngineBucket for LocalBucket {
     }
 
     async fn stage(&self, blob: NewBlob) -> Result<Box<dyn Staging>> {
-        let open = self.handle.open().await?;
+        let open = self.0.open().await?;
         let mut room = None;
         // A small blob is refused early enough by its commit.
         if blob.size_hint.is_none_or(|size| size > INLINE_BYTES) {
-            let bucket = self.name.clone();
+            let bucket = self.0.name.clone();
             let look = move |row: &BucketRow| {
                 if row.sealed {
                     return Err(Error::Sealed { bucket: bucket.to_string() });
@@ -151,29 +175,25 @@ impl EngineBucket for LocalBucket {
     }
 
     fn read(&self, info: &ObjectInfo, nuid: &Nuid, range: Range<u64>) -> BoxStream<'static, Result<Bytes>> {
-        let (info, nuid) = (info.clone(), nuid.clone());
-        self.handle.stream(move |open| read::read(open, &info, &nuid, range))
+        read::read(Arc::clone(&self.0), info, nuid, range)
     }
 
     async fn remove_blob(&self, nuid: &Nuid) -> Result<()> {
-        self.handle.open().await?.change(Change::RemoveBlob(nuid.clone())).await.map(drop)
+        self.0.open().await?.change(Change::RemoveBlob(nuid.clone())).await.map(drop)
     }
 
     fn blobs(&self) -> BoxStream<'static, Result<Nuid>> {
-        self.handle.stream(|open| {
-            let staged = open.staged().keys().cloned().collect();
-            scan::blobs(Arc::clone(&open.readers), staged)
-        })
+        self.0.stream(|handle, open| scan::blobs(handle, open.staged().keys().cloned().collect()))
     }
 
     async fn commit(&self, commit: &Commit) -> Result<Vec<u64>> {
         // A blob that was staged before the store was suspended is not known any more, so nothing names it.
-        let open = self.handle.open().await?;
+        let open = self.0.open().await?;
         let staged = match &commit.staged {
             None => None,
             Some(nuid) => {
                 let payload = open.staged().get(nuid).cloned().flatten();
-                let missing = || match self.handle.buckets.state.refused_before() {
+                let missing = || match self.0.buckets.state.refused_before() {
                     Some(refusal) => refusal,
                     None => Error::InvalidArgument {
                         argument: "commit",
@@ -183,7 +203,7 @@ impl EngineBucket for LocalBucket {
                 Some((nuid.clone(), payload.ok_or_else(missing)?))
             }
         };
-        let revisions = open.change(Change::Commit(Records::new(&self.name, commit, staged))).await?;
+        let revisions = open.change(Change::Commit(Records::new(&self.0.name, commit, staged))).await?;
         if let Some(nuid) = &commit.staged {
             open.staged().remove(nuid);
         }

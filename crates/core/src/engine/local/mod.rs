@@ -25,6 +25,7 @@ mod change;
 mod changes;
 mod database;
 mod failure;
+mod files;
 mod handle;
 mod layout;
 mod lock;
@@ -92,12 +93,12 @@ impl Engine for LocalEngine {
         let handle = self.handle(&bucket).await?;
         match handle.configure(config).await {
             Err(Error::BucketDeleted { bucket }) => Err(Error::BucketNotFound { bucket }),
-            configured => configured.map(|()| Arc::new(LocalBucket::new(handle)) as _),
+            configured => configured.map(|()| Arc::new(LocalBucket(handle)) as _),
         }
     }
 
     async fn open_bucket(&self, bucket: &BucketName) -> Result<Arc<dyn EngineBucket>> {
-        Ok(Arc::new(LocalBucket::new(self.handle(bucket).await?)))
+        Ok(Arc::new(LocalBucket(self.handle(bucket).await?)))
     }
 
     async fn delete_bucket(&self, bucket: &BucketName) -> Result<()> {

@@ -8,7 +8,7 @@ use rusqlite::{Transaction, params};
 
 use super::database::{Alive, BucketRow, revision, time};
 use super::failure::Failure;
-use super::readers::Readers;
+use super::handle::Handle;
 use crate::Result;
 use crate::engine::StoredRecord;
 use crate::protocol::record::Record;
@@ -33,8 +33,8 @@ pub(super) fn last(tx: &Transaction, alive: Alive, name: &str) -> Result<Option<
 }
 
 /// All records that are not expired, in order of their names.
-pub(super) fn records(readers: Arc<Readers>) -> BoxStream<'static, Result<StoredRecord>> {
-    pages(readers, move |tx, row, after| {
+pub(super) fn records(handle: Arc<Handle>) -> BoxStream<'static, Result<StoredRecord>> {
+    pages(handle, move |tx, row, after| {
         let mut query = tx.prepare_cached(
             "SELECT name, seq, mtime, expires, info FROM obj
              WHERE name > ?1 AND put_time >= ?2 AND ifnull(expires > ?3, 1) ORDER BY name",
@@ -90,9 +90,9 @@ pub(super) fn after(
 }
 
 /// All blobs, those in `staged` first. What is committed while the stream runs is not missed, and comes once.
-pub(super) fn blobs(readers: Arc<Readers>, staged: HashSet<Nuid>) -> BoxStream<'static, Result<Nuid>> {
+pub(super) fn blobs(handle: Arc<Handle>, staged: HashSet<Nuid>) -> BoxStream<'static, Result<Nuid>> {
     let first = stream::iter(staged.clone()).map(Ok);
-    let committed = pages(readers, |tx, _, after| {
+    let committed = pages(handle, |tx, _, after| {
         let mut query = tx.prepare_cached("SELECT nuid FROM blob WHERE nuid > ?1 ORDER BY nuid")?;
         let mut rows = query.query([after])?;
         let (mut page, mut next) = (Vec::new(), None);
@@ -109,15 +109,16 @@ pub(super) fn blobs(readers: Arc<Readers>, staged: HashSet<Nuid>) -> BoxStream<'
     first.chain(committed.try_filter(move |nuid| std::future::ready(!staged.contains(nuid)))).boxed()
 }
 
+/// The pages that this reads. While the store is suspended, they wait.
 fn pages<T: Send + 'static>(
-    readers: Arc<Readers>,
+    handle: Arc<Handle>,
     page: impl Fn(&Transaction, &BucketRow, &str) -> Result<Page<T>, Failure> + Copy + Send + 'static,
 ) -> BoxStream<'static, Result<T>> {
     let pages = stream::try_unfold(Some(String::new()), move |after| {
-        let readers = Arc::clone(&readers);
+        let handle = Arc::clone(&handle);
         async move {
             let Some(after) = after else { return Ok(None) };
-            let (items, next) = readers.read(move |tx, row| page(tx, row, &after)).await?;
+            let (items, next) = handle.read_on(move |_, tx, row| page(tx, row, &after)).await?;
             Ok(Some((stream::iter(items).map(Ok), next)))
         }
     });

@@ -13,12 +13,16 @@ use crate::Result;
 pub(super) struct Session {
     pub(super) id: Id,
     path: PathBuf,
-    /// `None` once it was let go of.
+    /// `None` once it was let go of, and where sessions hold no lock.
     lock: Mutex<Option<File>>,
 }
 
-/// Whether sessions hold no lock, so that the age of an upload alone tells whether it is alive. Apple's phones kill an app
-/// that they freeze while it holds a lock in a directory that it shares with others.
+/// Whether sessions hold no lock, nor have a file: Apple's phones kill an app that they freeze while it holds a lock in a
+/// directory that it shares with others.
+///
+/// The age of an upload alone tells then whether it is alive. An app is the only process in its sandbox, so what it finds
+/// when it starts is dead, and goes when it is old enough. Where an app shares a directory with its extensions, an upload
+/// that was idle for so long may be removed by one of them: its commit looks for the file first, and refuses.
 const BY_AGE: bool =
     cfg!(any(target_os = "ios", target_os = "tvos", target_os = "visionos", target_os = "watchos"));
 
@@ -26,12 +30,13 @@ impl Session {
     /// Begins a session. Its file gets its name only once it is locked: seen before, it would count as dead.
     pub(super) fn begin(dir: &BucketDir) -> Result<Self> {
         let id = Id::fresh();
+        if BY_AGE {
+            return Ok(Self { id, path: PathBuf::new(), lock: Mutex::default() });
+        }
         let (new, path) = (dir.locks().join(format!(".new-{id}")), dir.locks().join(id.to_string()));
         let lock = || {
             let file = File::create_new(&new)?;
-            if !BY_AGE {
-                file.try_lock()?;
-            }
+            file.try_lock()?;
             fs::rename(&new, &path)?;
             Ok(file)
         };

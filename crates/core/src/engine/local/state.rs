@@ -80,12 +80,12 @@ impl State {
         self.now.send_modify(|now| now.suspended = false);
     }
 
-    /// Waits until the store is resumed. Fails if it is closed.
+    /// Waits until the store is resumed; it may be suspended again by then. Fails if it is closed.
     pub(super) async fn resumed(&self) -> Result<()> {
         let mut now = self.now.subscribe();
         // The sender is here, so this can't fail.
-        let _ = now.wait_for(|now| now.closed || !now.suspended).await;
-        self.check()
+        let closed = now.wait_for(|now| now.closed || !now.suspended).await.is_ok_and(|now| now.closed);
+        if closed { Err(self.refusal()) } else { Ok(()) }
     }
 
     pub(super) fn close(&self) {
