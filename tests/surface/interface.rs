@@ -48,6 +48,8 @@ calls! {
     Store::delete_bucket(any(), "");
     Store::bucket_names(any());
     Store::buckets(any());
+    Store::suspend(any());
+    Store::resume(any());
     Store::close(any());
     Bucket::name(any());
     Bucket::status(any());

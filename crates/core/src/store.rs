@@ -171,15 +171,20 @@ impl Store {
         self.engine.buckets().map_err(|error| error.during("list buckets", None, None))
     }
 
-    /// Lets go of everything that a phone doesn't let a frozen app hold: to be called, and awaited, before the app goes
-    /// into the background, where a lock that it holds on a shared file gets it killed.
+    /// Lets go of all files of a local store, until it is [resumed](Self::resume). To be called, and awaited, before a phone
+    /// freezes the app in the background: one that holds a lock on a shared file then is killed.
     ///
-    /// A local store brings the commits that were begun to their end, closes its databases and holds no lock any more;
-    /// until it is [resumed](Self::resume), calls fail with `Unavailable`, and watches wait. A put that has not come to its
-    /// commit fails with `Unavailable`, or begins anew, if its body can be read again. Objects and handles stay valid. A
-    /// server's store goes on as it is: what the system cuts off is connected again.
+    /// When it returns `Ok`, no file of the store is open or locked in this process. Commits that were begun are brought to
+    /// their end. A put that had not come to its commit fails with `Unavailable`, and nothing of it is stored; so do all
+    /// calls until the store is resumed. Objects that are being read, lists and watches wait, and go on when it is; but an
+    /// object that is replaced or deleted after that, while it is read, fails with `ObjectChanged` or `NotFound`, because
+    /// its old bytes are not held any more. Suspending a store that is suspended is a success.
     ///
-    /// Fails with `Closed`.
+    /// On a server's store this has no effect: there is nothing to let go of, and calls go on. A connection that the system
+    /// cuts off is made anew.
+    ///
+    /// Fails with `Closed`, and with `Timeout` if a disk or another process held something up for 30 seconds; the store is
+    /// suspended then all the same.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -189,18 +194,19 @@ impl Store {
     /// # let bucket = store.create_bucket(jetblob::BucketConfig::new("b")).await?;
     /// store.suspend().await?;
     /// assert_eq!(bucket.put_string("a", "text").await.unwrap_err().code(), "unavailable");
-    /// store.resume().await;
+    /// store.resume();
     /// bucket.put_string("a", "text").await?;
     /// # Ok(())
     /// # }
     /// ```
     pub async fn suspend(&self) -> Result<()> {
-        self.engine.suspend().await
+        self.engine.suspend().await.map_err(|error| error.during("suspend", None, None))
     }
 
-    /// Ends a [suspension](Self::suspend). Files are opened again when they are needed.
-    pub async fn resume(&self) {
-        self.engine.resume().await;
+    /// Ends a [suspension](Self::suspend). Files are opened again when they are needed. Without effect on a store that is
+    /// not suspended, and on one that is closed.
+    pub fn resume(&self) {
+        self.engine.resume();
     }
 
     /// Finishes what is under way in the background (the clean-up of puts that were given up), and lets go of the

@@ -55,15 +55,15 @@ pub trait Engine: Send + Sync + Debug {
     /// The statuses of all buckets, in no promised order.
     fn buckets(&self) -> BoxStream<'static, Result<BucketStatus>>;
 
-    /// Lets go of what a system doesn't let a frozen process hold: of locked files. Commits that were begun are brought
-    /// to their end; calls fail with `Unavailable`, and watches wait, until the store is resumed. An engine that holds
-    /// no such thing goes on as it is.
+    /// Lets go of what a system doesn't let a frozen process hold: of all files. Commits that were begun are brought to
+    /// their end. Until the store is resumed, calls fail with `Unavailable`, and streams that were begun wait. An engine
+    /// that holds no files goes on as it is.
     async fn suspend(&self) -> Result<()> {
         Ok(())
     }
 
     /// Ends the suspension.
-    async fn resume(&self) {}
+    fn resume(&self) {}
 
     /// Finishes what is under way in the background (the clean-up of cancelled puts) and lets go of everything.
     /// Calls after it fail with `Closed` or `Unavailable`.

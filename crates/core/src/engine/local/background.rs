@@ -24,7 +24,8 @@ impl Background {
     pub(super) fn new() -> Self {
         let (tasks, threads) = (TaskTracker::new(), TaskTracker::new());
         // Only what is closed can be waited for.
-        (tasks.close(), threads.close());
+        tasks.close();
+        threads.close();
         Self { tasks, threads }
     }
 

@@ -109,7 +109,7 @@ impl Engine for LocalEngine {
     fn bucket_names(&self) -> BoxStream<'static, Result<BucketName>> {
         let buckets = Arc::clone(&self.0);
         let names = async move {
-            let names = buckets.work(|root| root.bucket_names()).await?;
+            let names = buckets.work(Root::bucket_names).await?;
             Ok(stream::iter(names).map(Ok))
         };
         stream::once(names).try_flatten().boxed()
@@ -135,7 +135,7 @@ impl Engine for LocalEngine {
         self.0.suspend().await
     }
 
-    async fn resume(&self) {
+    fn resume(&self) {
         self.0.state.resume();
     }
 

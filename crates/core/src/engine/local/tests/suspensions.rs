@@ -45,7 +45,7 @@ async fn a_suspended_store_has_no_file_open_and_refuses_until_it_is_resumed() {
     assert_eq!(held(&root), Vec::<PathBuf>::new());
     fixture.engine.suspend().await.unwrap();
 
-    fixture.engine.resume().await;
+    fixture.engine.resume();
     assert_eq!(fixture.get("small").await, b"old");
     fixture.put("small", b"new").await;
     assert_eq!(fixture.get("small").await, b"new");
@@ -59,7 +59,7 @@ async fn a_blob_that_was_staged_before_is_not_committed_after() {
         let body = body(size, 1);
         let (staging, nuid) = stage(&*fixture.bucket, &body).await.unwrap();
         fixture.engine.suspend().await.unwrap();
-        fixture.engine.resume().await;
+        fixture.engine.resume();
         let commit = Commit {
             staged: Some(nuid.clone()),
             writes: vec![write("a", 0, Some(record(&*fixture.bucket, "a", &nuid, &body)))],
@@ -78,7 +78,7 @@ async fn a_bucket_of_the_same_name_is_another_one() {
     fixture.engine.suspend().await.unwrap();
     let other = LocalEngine::open(fixture.root.path()).await.unwrap();
     other.delete_bucket(&name("b")).await.unwrap();
-    fixture.engine.resume().await;
+    fixture.engine.resume();
     assert_eq!(fixture.bucket.status().await.unwrap_err().code(), "bucket_deleted");
     other.create_bucket(&BucketConfig::new("b")).await.unwrap();
     assert_eq!(fixture.bucket.status().await.unwrap_err().code(), "bucket_deleted");
@@ -144,7 +144,7 @@ async fn a_reader_a_list_and_a_watch_go_on_after_it() {
         tokio::task::yield_now().await;
     }
     assert!(!rest.is_finished() && !listed.is_finished() && !told.is_finished());
-    fixture.engine.resume().await;
+    fixture.engine.resume();
     assert!([&first[..], &rest.await.unwrap().unwrap().concat()].concat() == bytes);
     assert_eq!(listed.await.unwrap().unwrap().len(), 1500);
     let revision = fixture.put("small", b"new").await;
@@ -160,7 +160,7 @@ async fn a_reader_of_a_blob_that_is_removed_after_it_says_so() {
     let mut chunks = fixture.bucket.read(&info, info.nuid.as_ref().unwrap(), 0..info.size);
     let mut received = chunks.next().await.unwrap().unwrap().len() as u64;
     fixture.engine.suspend().await.unwrap();
-    fixture.engine.resume().await;
+    fixture.engine.resume();
     fixture.put("large", &body(3_000_000, 2)).await;
     let error = loop {
         match chunks.next().await.unwrap() {
@@ -212,7 +212,7 @@ async fn puts_that_race_with_suspensions_are_there_or_are_not() {
     for turn in 0..30 {
         until(|| succeeded.load(Ordering::SeqCst) > turn).await;
         fixture.engine.suspend().await.unwrap();
-        fixture.engine.resume().await;
+        fixture.engine.resume();
     }
     ended.store(true, Ordering::SeqCst);
     let last = writer.await.unwrap();
@@ -273,7 +273,7 @@ async fn calls_that_race_with_suspensions_succeed_or_are_refused() {
         if cfg!(target_os = "linux") {
             assert_eq!(held(&root), Vec::<PathBuf>::new());
         }
-        fixture.engine.resume().await;
+        fixture.engine.resume();
     }
     ended.store(true, Ordering::SeqCst);
     for caller in callers {
@@ -289,6 +289,6 @@ async fn a_closed_store_is_not_suspended() {
     fixture.engine.suspend().await.unwrap();
     fixture.engine.close().await;
     assert_eq!(fixture.engine.suspend().await.unwrap_err().code(), "closed");
-    fixture.engine.resume().await;
+    fixture.engine.resume();
     assert_eq!(fixture.bucket.status().await.unwrap_err().code(), "closed");
 }
