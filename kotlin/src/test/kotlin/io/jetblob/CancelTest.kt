@@ -124,6 +124,25 @@ class CancelTest {
     }
 
     @Test
+    fun `what follows a read that is cancelled is the rest`() = onBoth { store, _ ->
+        val bucket = store.createBucket("b")
+        val bytes = pattern(100_000)
+        bucket.putBytes(ObjectMeta("a", chunkSize = 10_000), bytes)
+        var cancelled = 0
+        for (turns in 0 until 100) {
+            val reading = bucket.get("a")
+            val piece = async { reading.next() }
+            repeat(turns % 10) { yield() }
+            piece.cancelAndJoin()
+            if (piece.isCancelled) cancelled += 1
+            val received = if (piece.isCancelled) 0 else piece.await()!!.size
+            assertEquals(received.toLong(), reading.position)
+            assertArrayEquals(bytes.copyOfRange(received, bytes.size), reading.intoBytes())
+        }
+        assertTrue(cancelled > 0)
+    }
+
+    @Test
     fun `a watch that is cancelled loses nothing`() = onBoth { store, _ ->
         val bucket = store.createBucket("b")
         bucket.watch(updatesOnly = true).use { watch ->
