@@ -149,16 +149,16 @@ class Store:
         When it returns, no file of the store is open or locked in this process. A put that had not come to its commit
         fails with :class:`UnavailableError`, and nothing of it is stored; so do all calls until :meth:`resume`. Objects
         that are being read, lists and watches wait, and go on after it; but an object that is replaced or deleted after
-        it, while it is read, fails with :class:`ObjectChangedError` or :class:`NotFoundError`. On a server's store it has
-        no effect: there is nothing to let go of, and calls go on.
+        it, while it is read, fails with :class:`ObjectChangedError` or :class:`NotFoundError`. On a server's store it
+        has no effect: there is nothing to let go of, and calls go on.
 
-        Fails with :class:`ClosedError`, and with :class:`OperationTimeoutError` if something was held up for 30 seconds; the
-        store is suspended then all the same.
+        Fails with :class:`ClosedError`, and with :class:`OperationTimeoutError` if something was held up for 30 seconds;
+        the store is suspended then all the same.
         """
         await (await self._opened()).suspend().run()
 
     def resume(self) -> None:
-        """End a suspension. Files are opened again when they are needed. A store that isn't suspended stays as it is."""
+        """End a suspension. Files are opened when they are needed. A store that isn't suspended stays as it is."""
         if self._native is not None:
             self._native.resume()
 
