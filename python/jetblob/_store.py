@@ -152,8 +152,8 @@ class Store:
         it, while it is read, fails with :class:`ObjectChangedError` or :class:`NotFoundError`. On a server's store it
         has no effect: there is nothing to let go of, and calls go on.
 
-        Fails with :class:`ClosedError`, and with :class:`OperationTimeoutError` if something was held up for 30 seconds;
-        the store is suspended then all the same.
+        Fails with :class:`ClosedError`, and with :class:`OperationTimeoutError` if something was held up for 30
+        seconds; the store is suspended then all the same.
         """
         await (await self._opened()).suspend().run()
 
