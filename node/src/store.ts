@@ -130,7 +130,7 @@ export class Store implements AsyncDisposable {
   /**
    * Lets go of all files of a local store, until it is resumed: for before another program is to have them.
    *
-   * When it resolves, no file of the store is open or locked in this process. A put that had not come to its commit fails
+   * When it resolves, this store has no file of its directory open or locked. A put that had not come to its commit fails
    * with `unavailable`, and nothing of it is stored; so do all calls until `resume`. Objects that are being read, lists and
    * watches wait, and go on after it; but an object that is replaced or deleted after it, while it is read, fails with
    * `object_changed` or `not_found`. On a server's store it has no effect: there is nothing to let go of, and calls go on.

@@ -146,7 +146,7 @@ class Store:
     async def suspend(self) -> None:
         """Let go of all files of a local store, until it is resumed: for before another program is to have them.
 
-        When it returns, no file of the store is open or locked in this process. A put that had not come to its commit
+        When it returns, this store has no file of its directory open or locked. A put that had not come to its commit
         fails with :class:`UnavailableError`, and nothing of it is stored; so do all calls until :meth:`resume`. Objects
         that are being read, lists and watches wait, and go on after it; but an object that is replaced or deleted after
         it, while it is read, fails with :class:`ObjectChangedError` or :class:`NotFoundError`. On a server's store it

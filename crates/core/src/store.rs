@@ -174,7 +174,7 @@ impl Store {
     /// Lets go of all files of a local store, until it is [resumed](Self::resume). To be called, and awaited, before a phone
     /// freezes the app in the background: one that holds a lock on a shared file then is killed.
     ///
-    /// When it returns `Ok`, no file of the store is open or locked in this process. Commits that were begun are brought to
+    /// When it returns `Ok`, this store has no file of its directory open or locked. Commits that were begun are brought to
     /// their end. A put that had not come to its commit fails with `Unavailable`, and nothing of it is stored; so do all
     /// calls until the store is resumed. Objects that are being read, lists and watches wait, and go on when it is; but an
     /// object that is replaced or deleted after that, while it is read, fails with `ObjectChanged` or `NotFound`, because

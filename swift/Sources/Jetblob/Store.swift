@@ -115,7 +115,7 @@ public final class Store: Sendable {
   /// To be awaited before iOS freezes the app, inside a background task (`beginBackgroundTask`): an app that is frozen while
   /// it holds a lock on a file in the container of an app group is killed, with `0xdead10cc`.
   ///
-  /// When it returns, no file of the store is open or locked in this process. Commits that were begun are brought to their
+  /// When it returns, this store has no file of its directory open or locked. Commits that were begun are brought to their
   /// end. A put that had not come to its commit fails with ``JetblobError/Code/unavailable``, and nothing of it is stored;
   /// so do all calls until ``resume()``. Objects that are being read, lists and watches wait, and go on after it; but an
   /// object that is replaced or deleted after it, while it is read, fails with ``JetblobError/Code/objectChanged`` or

@@ -102,7 +102,7 @@ public class Store private constructor(private val native: io.jetblob.ffi.Store)
      * Lets go of all files of a local store, until it is resumed, also in a coroutine that is cancelled. For before the
      * system freezes the app, or another process is to have the files.
      *
-     * When it returns, no file of the store is open or locked in this process. Commits that were begun are brought to their
+     * When it returns, this store has no file of its directory open or locked. Commits that were begun are brought to their
      * end. A put that had not come to its commit fails with [JetblobException.Unavailable], and nothing of it is stored; so
      * do all calls until [resume]. Objects that are being read, lists and watches wait, and go on after it; but an object
      * that is replaced or deleted after it, while it is read, fails with [JetblobException.ObjectChanged] or
