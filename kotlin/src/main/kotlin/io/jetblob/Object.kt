@@ -13,7 +13,7 @@ public enum class SeekFrom { START, CURRENT, END }
  * exception must not use what there is. That is so for whole objects, see [isVerified]. To be closed ends the transfer, at
  * the server too: leave it by `use`, or collect it.
  */
-public class Object internal constructor(private val native: Download) : Once<ByteArray>() {
+public class Object internal constructor(internal val native: Download) : Once<ByteArray>() {
     /** What the store tells of the object that the bytes belong to: of a link's target, if it was a link. */
     public val info: ObjectInfo = native.info()
 
