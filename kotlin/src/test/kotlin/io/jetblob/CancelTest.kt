@@ -82,7 +82,7 @@ class CancelTest {
         bucket.putBytes("a", pattern(64L shl 20))
         val reading = bucket.get("a")
         reading.read(1000)
-        place.signal("STOP")
+        place.stop()
         try {
             val read = async { while (reading.next() != null) Unit }
             val info = async { bucket.info("a") }
@@ -98,7 +98,7 @@ class CancelTest {
             assertTrue(took < 100.milliseconds, "$took")
             assertTrue(read.isCancelled)
         } finally {
-            place.signal("CONT")
+            place.goOn()
         }
     }
 
