@@ -122,7 +122,8 @@ impl Place {
         let engine = self.engine_bucket(bucket).await;
         let deadline = Instant::now() + Duration::from_secs(20);
         loop {
-            let found: BTreeSet<Nuid> = engine.blobs().try_collect().await.expect("the blobs");
+            let blobs = engine.blobs().map_ok(|blob| blob.nuid);
+            let found: BTreeSet<Nuid> = blobs.try_collect().await.expect("the blobs");
             if found == wanted && self.uploads_under_way() == 0 {
                 return;
             }

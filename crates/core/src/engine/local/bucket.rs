@@ -28,8 +28,10 @@ use super::recover::recover;
 use super::session::Session;
 use super::stage::{INLINE_BYTES, LocalStaging, Room, Written};
 use super::writer::{Job, Writer};
-use super::{changes, read, scan};
-use crate::engine::{self, Commit, Consistency, EngineBucket, NewBlob, Staging, Start, StoredRecord};
+use super::{blobs, changes, read, scan};
+use crate::engine::{
+    self, BlobSize, Commit, Consistency, EngineBucket, NewBlob, Staging, Start, StoredBlob, StoredRecord,
+};
 use crate::protocol::{BucketConfig, BucketName, BucketStatus, Nuid, ObjectInfo, limits};
 use crate::{Error, Result};
 
@@ -256,13 +258,22 @@ impl EngineBucket for LocalBucket {
         read::read(Arc::clone(&self.0), info, nuid, range)
     }
 
-    async fn remove_blob(&self, nuid: &Nuid) -> Result<()> {
-        self.0.change(Change::RemoveBlob(nuid.clone())).await.map(drop)
+    fn blobs(&self) -> BoxStream<'static, Result<StoredBlob>> {
+        blobs::blobs(&self.0)
     }
 
-    fn blobs(&self) -> BoxStream<'static, Result<Nuid>> {
-        let staged = self.0.staged().keys().cloned().collect();
-        scan::blobs(Arc::clone(&self.0.readers), staged)
+    async fn blob_size(&self, nuid: &Nuid) -> Result<Option<BlobSize>> {
+        blobs::size(&self.0, nuid).await
+    }
+
+    async fn remove_blob(&self, blob: &StoredBlob) -> Result<bool> {
+        let row = i64::try_from(blob.version).unwrap_or_default();
+        let removed = self.0.change(Change::RemoveBlob(blob.nuid.clone(), row)).await?;
+        Ok(!removed.is_empty())
+    }
+
+    async fn hazards(&self) -> Result<Vec<String>> {
+        Ok(Vec::new())
     }
 
     async fn commit(&self, commit: &Commit) -> Result<Vec<u64>> {
