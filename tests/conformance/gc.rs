@@ -232,6 +232,27 @@ async fn write(bucket: &Bucket, seed: u64, until: Instant) -> Vec<(String, usize
 }
 
 on_a_server! {
+    /// A put that stood still for longer than the grace of a gc has lost what it had sent: it fails, and the old object stays.
+    async fn a_put_that_was_taken_for_an_orphan() {
+        for plain in [false, true] {
+            let place = Place::jetstream().await;
+            let bucket = place.bucket_with(BucketConfig { plain, ..BucketConfig::new(unique("gc")) }).await;
+            bucket.put_bytes("a", body(10)).await.unwrap();
+            let begun = Instant::now();
+            let mut upload = bucket.upload("a");
+            upload.write(body(500_000)).await.unwrap();
+            let mut gone = 0;
+            while gone == 0 || begun.elapsed() < Duration::from_secs(6) {
+                gone += bucket.gc(at_once()).await.unwrap().removed.len();
+            }
+            upload.write(body(500_000)).await.unwrap();
+            let error = upload.finish().await.unwrap_err();
+            assert_eq!(error.code(), "unavailable", "{error}");
+            assert_holds(&bucket, "a", &body(10)).await;
+            place.holds_only(&bucket, &["a"]).await;
+        }
+    }
+
     /// A record that is no JSON at all is a doubt like others.
     async fn no_json() {
         let place = Place::jetstream().await;
