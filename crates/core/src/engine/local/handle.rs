@@ -15,8 +15,10 @@ use super::change::{Change, Records};
 use super::database::BucketRow;
 use super::failure::Failure;
 use super::stage::{INLINE_BYTES, LocalStaging, Room};
-use super::{changes, read, scan};
-use crate::engine::{self, Commit, Consistency, EngineBucket, NewBlob, Staging, Start, StoredRecord};
+use super::{blobs, changes, read, scan};
+use crate::engine::{
+    self, BlobSize, Commit, Consistency, EngineBucket, NewBlob, Staging, Start, StoredBlob, StoredRecord,
+};
 use crate::protocol::{BucketConfig, BucketName, BucketStatus, Nuid, ObjectInfo, limits};
 use crate::{Error, Result};
 
@@ -178,12 +180,22 @@ impl EngineBucket for LocalBucket {
         read::read(Arc::clone(&self.0), info, nuid, range)
     }
 
-    async fn remove_blob(&self, nuid: &Nuid) -> Result<()> {
-        self.0.open().await?.change(Change::RemoveBlob(nuid.clone())).await.map(drop)
+    fn blobs(&self) -> BoxStream<'static, Result<StoredBlob>> {
+        self.0.stream(|handle, open| blobs::blobs(handle, open))
     }
 
-    fn blobs(&self) -> BoxStream<'static, Result<Nuid>> {
-        self.0.stream(|handle, open| scan::blobs(handle, open.staged().keys().cloned().collect()))
+    async fn blob_size(&self, nuid: &Nuid) -> Result<Option<BlobSize>> {
+        blobs::size(&*self.0.open().await?, nuid).await
+    }
+
+    async fn remove_blob(&self, blob: &StoredBlob) -> Result<bool> {
+        let row = i64::try_from(blob.version).unwrap_or_default();
+        let removed = self.0.open().await?.change(Change::RemoveBlob(blob.nuid.clone(), row)).await?;
+        Ok(!removed.is_empty())
+    }
+
+    async fn hazards(&self) -> Result<Vec<String>> {
+        Ok(Vec::new())
     }
 
     async fn commit(&self, commit: &Commit) -> Result<Vec<u64>> {

@@ -19,6 +19,7 @@
 
 mod background;
 mod ballast;
+mod blobs;
 mod bucket;
 mod buckets;
 mod change;
