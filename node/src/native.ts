@@ -178,6 +178,8 @@ export interface Store {
   deleteBucket(name: string): Call<void>;
   bucketNames(): Items<string>;
   buckets(): Items<Status>;
+  suspend(): Call<void>;
+  resume(): void;
   close(): Call<void>;
 }
 

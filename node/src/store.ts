@@ -128,8 +128,28 @@ export class Store implements AsyncDisposable {
   }
 
   /**
-   * Finishes what is under way in the background, and lets go of the connection or the directory. It waits for uploads
-   * that are open: finish or abort them before.
+   * Lets go of all files of a local store, until it is resumed: for before another program is to have them.
+   *
+   * When it resolves, this store has no file of its directory open or locked. A put that had not come to its commit fails
+   * with `unavailable`, and nothing of it is stored; so do all calls until `resume`. Objects that are being read, lists and
+   * watches wait, and go on after it; but an object that is replaced or deleted after it, while it is read, fails with
+   * `object_changed` or `not_found`. On a server's store it has no effect: there is nothing to let go of, and calls go on.
+   *
+   * Fails with `closed`, and with `timeout` if something was held up for 30 seconds; the store is suspended then all the
+   * same.
+   */
+  async suspend(): Promise<void> {
+    await run(() => this.#native.suspend());
+  }
+
+  /** Ends a suspension. Files are opened again when they are needed. A store that isn't suspended stays as it is. */
+  resume(): void {
+    this.#native.resume();
+  }
+
+  /**
+   * Finishes what is under way in the background, and lets go of the connection or the directory. An upload that nobody
+   * has finished is given up.
    */
   async close(): Promise<void> {
     await run(() => this.#native.close());

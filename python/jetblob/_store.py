@@ -143,6 +143,25 @@ class Store:
 
         return Items(begin)
 
+    async def suspend(self) -> None:
+        """Let go of all files of a local store, until it is resumed: for before another program is to have them.
+
+        When it returns, this store has no file of its directory open or locked. A put that had not come to its commit
+        fails with :class:`UnavailableError`, and nothing of it is stored; so do all calls until :meth:`resume`. Objects
+        that are being read, lists and watches wait, and go on after it; but an object that is replaced or deleted after
+        it, while it is read, fails with :class:`ObjectChangedError` or :class:`NotFoundError`. On a server's store it
+        has no effect: there is nothing to let go of, and calls go on.
+
+        Fails with :class:`ClosedError`, and with :class:`OperationTimeoutError` if something was held up for 30
+        seconds; the store is suspended then all the same.
+        """
+        await (await self._opened()).suspend().run()
+
+    def resume(self) -> None:
+        """End a suspension. Files are opened when they are needed. A store that isn't suspended stays as it is."""
+        if self._native is not None:
+            self._native.resume()
+
     async def close(self) -> None:
         """Finish what is under way in the background, and let go of the connection or the directory."""
         if self._native is not None:

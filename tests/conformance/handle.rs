@@ -1,6 +1,7 @@
 //! What the bindings hold: reads, uploads, lists and watches that are shared, and closed by whoever wants.
 
 use std::sync::{Arc, Mutex, mpsc};
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use futures_util::FutureExt;
@@ -141,6 +142,36 @@ on_every_engine! {
         let bucket = place.store.bucket(bucket.name()).await.unwrap();
         assert_holds(&bucket, "a", b"old").await;
         place.holds_only(&bucket, &["a"]).await;
+    }
+
+    /// Closing the store doesn't wait for a caller who may never come back; what was finished is brought to its end.
+    async fn an_upload_that_is_idle_is_given_up_when_the_store_closes(place: Place) {
+        let bucket = place.bucket().await;
+        bucket.put_string("a", "old").await.unwrap();
+        let idle = Upload::new(bucket.upload("a"));
+        idle.write(body(3 * MIB)).await.unwrap();
+        let unwritten = Upload::new(bucket.upload("b"));
+        let finished = Upload::new(bucket.upload("c"));
+        finished.write(body(MIB)).await.unwrap();
+        let finished = finished.finish();
+        tokio::pin!(finished);
+        assert!(unconstrained(finished.as_mut()).now_or_never().is_none(), "it was asked for its end");
+
+        let closing = async {
+            let since = Instant::now();
+            place.store.close().await;
+            since.elapsed()
+        };
+        let (took, finished) = tokio::join!(closing, finished);
+        assert!(took < Duration::from_secs(5), "closing took {took:?}");
+        assert_eq!(finished.unwrap().size, MIB as u64);
+        assert_eq!(idle.write(body(1)).await.unwrap_err().code(), "closed");
+        assert_eq!(idle.finish().await.unwrap_err().code(), "closed");
+        assert_eq!(unwritten.finish().await.unwrap_err().code(), "closed");
+        let place = place.again().await;
+        let bucket = place.store.bucket(bucket.name()).await.unwrap();
+        assert_holds(&bucket, "a", b"old").await;
+        place.holds_only(&bucket, &["a", "c"]).await;
     }
 
     /// An upload whose finish nobody waits for any more is given up, where its commit has not begun.

@@ -142,7 +142,9 @@ onBothEngines({
         gc()
         await new Promise(setImmediate)
       }
-      await store.close() // Waits for uploads that are open.
+      // It refuses while a put is under way.
+      while (!(await bucket.seal().then(() => true, (error) => error.code !== 'unavailable'))) await new Promise(setImmediate)
+      await store.close()
       console.log('done')
     `;
     await bucket.put("large", pattern(10 << 20));

@@ -24,6 +24,8 @@ const ARGUMENTS = {
     delete_bucket: ["name"],
     bucket_names: [],
     buckets: [],
+    suspend: [],
+    resume: [],
     close: [],
   },
   bucket: {

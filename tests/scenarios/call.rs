@@ -74,6 +74,11 @@ async fn on_store(store: &Store, call: &str, step: &mut Keys, url: &str) -> Answ
                 store.buckets().map_ok(|status| told::status(&status)).try_collect().await?;
             Ok(value(statuses.into()))
         }
+        "suspend" => store.suspend().await.map(|()| value(Value::Null)),
+        "resume" => {
+            store.resume();
+            Ok(value(Value::Null))
+        }
         "close" => {
             store.close().await;
             Ok(value(Value::Null))

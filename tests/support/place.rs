@@ -120,10 +120,18 @@ impl Place {
             wanted.extend(info.nuid.filter(|_| info.size > 0));
         }
         let engine = self.engine_bucket(bucket).await;
+        let raw = self.raw().await;
         let deadline = Instant::now() + Duration::from_secs(20);
         loop {
-            let found: BTreeSet<Nuid> = engine.blobs().try_collect().await.expect("the blobs");
-            if found == wanted && self.uploads_under_way() == 0 {
+            let blobs = engine.blobs().map_ok(|blob| blob.nuid);
+            let found: BTreeSet<Nuid> = blobs.try_collect().await.expect("the blobs");
+            let tombstones = match &raw {
+                Some(raw) if found == wanted => {
+                    chunk_subjects(raw, bucket.name()).await.abs_diff(wanted.len())
+                }
+                _ => 0,
+            };
+            if found == wanted && tombstones == 0 && self.uploads_under_way() == 0 {
                 return;
             }
             assert!(Instant::now() < deadline, "the bucket holds {found:?}, it should hold {wanted:?}");
@@ -137,6 +145,15 @@ impl Place {
         let buckets = std::fs::read_dir(dir.path()).expect("the store").flatten();
         buckets.flat_map(|bucket| std::fs::read_dir(bucket.path().join("tmp"))).map(Iterator::count).sum()
     }
+}
+
+/// How many subjects of chunks the server has, whatever is on them.
+async fn chunk_subjects(raw: &async_nats::Client, bucket: &str) -> usize {
+    let request = serde_json::json!({ "subjects_filter": format!("$O.{bucket}.C.>") }).to_string();
+    let answer = raw.request(format!("$JS.API.STREAM.INFO.OBJ_{bucket}"), request.into()).await;
+    let answer: serde_json::Value =
+        serde_json::from_slice(&answer.expect("an answer").payload).expect("JSON");
+    answer["state"]["subjects"].as_object().map_or(0, serde_json::Map::len)
 }
 
 /// A name that no other test of the process uses.

@@ -5,9 +5,10 @@ use std::io::SeekFrom;
 
 use jetblob::context::Choice;
 use jetblob::{
-    Body, Bucket, BucketConfig, BucketStatus, ByteRange, Condition, Consistency, During, Error, GetOptions,
-    InfoOptions, Link, ListOptions, Object, ObjectInfo, ObjectMeta, Placement, PutOptions, Resolved, Storage,
-    Store, StoreOptions, Upload, Watch, WatchEvent, WatchOptions, WriteOptions,
+    Body, Bucket, BucketConfig, BucketStatus, ByteRange, Check, CheckLevel, CheckOptions, CheckReport,
+    Condition, Consistency, During, Error, Finding, FindingKind, GcOptions, GcReport, GetOptions,
+    InfoOptions, Link, ListOptions, Object, ObjectInfo, ObjectMeta, Orphan, Placement, PutOptions, Resolved,
+    Storage, Store, StoreOptions, Subset, Upload, Watch, WatchEvent, WatchOptions, WriteOptions,
 };
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncSeekExt};
@@ -48,6 +49,8 @@ calls! {
     Store::delete_bucket(any(), "");
     Store::bucket_names(any());
     Store::buckets(any());
+    Store::suspend(any());
+    Store::resume(any());
     Store::close(any());
     Bucket::name(any());
     Bucket::status(any());
@@ -122,6 +125,17 @@ calls! {
     WatchOptions::ignoring_deletes(any());
     WatchOptions::updates_only(any());
     WatchOptions::after(any(), 0);
+    Bucket::check(any(), any());
+    Bucket::gc(any(), any());
+    Check::next(any());
+    Check::report(any());
+    CheckOptions::with_level(any(), any());
+    CheckOptions::with_subset(any(), any());
+    CheckOptions::with_seed(any(), 0);
+    CheckOptions::with_grace(any(), any());
+    GcOptions::with_grace(any(), any());
+    GcOptions::as_dry_run(any());
+    FindingKind::code(any());
 }
 
 /// Of traits of other crates, so not to be found among the library's own functions.
@@ -168,14 +182,27 @@ types! {
     WriteOptions { condition }
     ListOptions { prefix, show_deleted }
     WatchOptions { prefix, include_history, ignore_deletes, updates_only, after }
-    During { operation, bucket, name };
+    During { operation, bucket, name }
+    CheckOptions { level, subset, seed, grace }
+    CheckReport {
+        objects, bytes, links, deleted, expired, blobs, under_way, read_objects, read_bytes, undigested, findings
+    }
+    Finding { kind, name, nuid, size, found, age, reason }
+    GcOptions { grace, dry_run }
+    GcReport { blobs, young, removed, left }
+    Orphan { nuid, bytes, age };
     variants:
     Storage { File, Memory }
     Condition { Always, IfAbsent, IfRevision }
     Consistency { ReadYourWrites, Leader }
     ByteRange { All, Bounded, From, Suffix }
     WatchEvent { Object, CaughtUp }
-    Resolved { Committed, NotCommitted, Changed };
+    Resolved { Committed, NotCommitted, Changed }
+    CheckLevel { Settings, Structure, Data }
+    Subset { Percent, Part, Bytes }
+    FindingKind {
+        Settings, InvalidRecord, DataMissing, Short, Long, DigestMismatch, Orphan, SharedBlob, DanglingLink, LinkLoop
+    };
 }
 
 /// `CaughtUp` is `caught_up`; what is so already stays.

@@ -114,6 +114,17 @@ impl Store {
         Statuses::new(self.0.buckets().map_ok(Into::into))
     }
 
+    /// Lets go of all files of a local store, until it is resumed.
+    pub async fn suspend(&self) -> Result<()> {
+        let store = self.0.clone();
+        run(None, async move { store.suspend().await }).await
+    }
+
+    /// Ends the suspension.
+    pub fn resume(&self) {
+        self.0.resume();
+    }
+
     /// Lets go of the connection or the directory.
     pub async fn shut_down(&self, cancellation: Option<Arc<Cancellation>>) -> Result<()> {
         let store = self.0.clone();

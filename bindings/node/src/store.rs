@@ -73,6 +73,17 @@ impl Store {
     }
 
     #[napi]
+    pub fn suspend(&self) -> Call {
+        let store = self.0.clone();
+        Call::new(async move { store.suspend().await })
+    }
+
+    #[napi]
+    pub fn resume(&self) {
+        self.0.resume();
+    }
+
+    #[napi]
     pub fn close(&self) -> Call {
         let store = self.0.clone();
         Call::new(async move {

@@ -78,6 +78,16 @@ impl Store {
         Ok(Items::new(store.buckets().map_ok(Status)))
     }
 
+    fn suspend(&self) -> PyResult<Call> {
+        let store = self.store()?;
+        Ok(Call::new(async move { store.suspend().await }))
+    }
+
+    fn resume(&self) -> PyResult<()> {
+        self.store()?.resume();
+        Ok(())
+    }
+
     fn close(&self) -> PyResult<Call> {
         let store = self.store()?;
         Ok(Call::new(async move {

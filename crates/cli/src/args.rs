@@ -7,7 +7,9 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::commands::bucket::BucketCommand;
 use crate::commands::cat::Cat;
+use crate::commands::check::Check;
 use crate::commands::completions::Completions;
+use crate::commands::gc::Gc;
 use crate::commands::get::Get;
 use crate::commands::info::Info;
 use crate::commands::link::Link;
@@ -115,6 +117,8 @@ pub(crate) enum Command {
     Mv(Mv),
     Link(Link),
     Watch(Watch),
+    Check(Check),
+    Gc(Gc),
     /// Create, change, list, show, seal and remove buckets.
     #[command(subcommand)]
     Bucket(BucketCommand),
@@ -155,7 +159,7 @@ Examples:
 
 Exit codes:
   0  done
-  1  done in part, or failed for a reason that is not below (a local file, a full disk or bucket, no JetStream)
+  1  done in part, findings of a check, or failed for a reason that is not below (a local file, a full disk or bucket, no JetStream)
   2  wrong usage, an invalid name or configuration
   3  no such bucket
   4  no such object

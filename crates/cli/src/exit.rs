@@ -40,6 +40,8 @@ pub(crate) enum Failure {
     Interrupted(u8),
     /// A part failed, and was reported when it did.
     Partial,
+    /// A check found something, and told of it.
+    Findings,
 }
 
 impl From<Error> for Failure {
@@ -59,7 +61,7 @@ impl Failure {
             Self::Store(error) => of_error(error),
             Self::Stdout(error) if error.kind() == io::ErrorKind::BrokenPipe => SIGNAL + SIGPIPE,
             Self::Io { error, .. } if error.kind() == io::ErrorKind::PermissionDenied => DENIED,
-            Self::Io { .. } | Self::Stdout(_) | Self::Partial => OTHER,
+            Self::Io { .. } | Self::Stdout(_) | Self::Partial | Self::Findings => OTHER,
             Self::NotEmpty { .. } => CONFLICT,
             Self::Interrupted(signal) => SIGNAL.saturating_add(*signal),
         }
@@ -80,6 +82,7 @@ impl Failure {
             Self::Io { .. } | Self::Stdout(_) => "io",
             Self::Interrupted(_) => "interrupted",
             Self::Partial => "partial",
+            Self::Findings => "findings",
         }
     }
 
@@ -93,7 +96,7 @@ impl Failure {
             Self::NotEmpty { bucket } => {
                 Some(format!("bucket {bucket:?} is not empty; with --force its objects are removed too"))
             }
-            Self::Interrupted(_) | Self::Partial => None,
+            Self::Interrupted(_) | Self::Partial | Self::Findings => None,
         }
     }
 }

@@ -4,6 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use tokio_util::sync::CancellationToken;
+
 use crate::engine::{Engine, EngineBucket};
 use crate::protocol::{BucketName, BucketStatus};
 use crate::{Error, Result};
@@ -16,11 +18,17 @@ pub struct Bucket {
     pub(crate) engine: Arc<dyn EngineBucket>,
     pub(crate) store: Arc<dyn Engine>,
     puts: Arc<AtomicUsize>,
+    /// Cancelled when the store begins to close.
+    pub(crate) closing: CancellationToken,
 }
 
 impl Bucket {
-    pub(crate) fn new(store: Arc<dyn Engine>, engine: Arc<dyn EngineBucket>) -> Self {
-        Self { engine, store, puts: Arc::default() }
+    pub(crate) fn new(
+        store: Arc<dyn Engine>,
+        engine: Arc<dyn EngineBucket>,
+        closing: CancellationToken,
+    ) -> Self {
+        Self { engine, store, puts: Arc::default(), closing }
     }
 
     /// The bucket's name.

@@ -78,7 +78,7 @@ impl Bucket {
             }
             if target != *bucket.key() {
                 let opened = bucket.store.open_bucket(&target).await?;
-                bucket = Bucket::new(bucket.store.clone(), opened);
+                bucket = Bucket::new(bucket.store.clone(), opened, bucket.closing.clone());
             }
             info = bucket.look_up(&target_name, options).await?;
         }

@@ -37,6 +37,8 @@ mod body;
 #[cfg(feature = "store")]
 mod bucket;
 #[cfg(feature = "store")]
+mod check;
+#[cfg(feature = "store")]
 mod condition;
 #[cfg(feature = "context")]
 pub mod context;
@@ -49,7 +51,11 @@ mod error;
 #[cfg(feature = "store")]
 mod file;
 #[cfg(feature = "store")]
+mod finding;
+#[cfg(feature = "store")]
 mod finish;
+#[cfg(feature = "store")]
+mod gc;
 #[cfg(feature = "store")]
 mod get;
 #[cfg(feature = "store")]
@@ -67,11 +73,15 @@ mod meta;
 #[cfg(feature = "store")]
 mod object;
 #[cfg(feature = "store")]
+mod orphan;
+#[cfg(feature = "store")]
 mod put;
 #[cfg(feature = "store")]
 mod resolve;
 #[cfg(feature = "store")]
 mod store;
+#[cfg(feature = "store")]
+mod subset;
 #[cfg(feature = "store")]
 mod upload;
 #[cfg(feature = "store")]
@@ -83,16 +93,21 @@ mod write;
 pub use {
     body::Body,
     bucket::Bucket,
+    check::{Check, CheckLevel, CheckOptions, CheckReport},
     condition::{Condition, WriteOptions},
     engine::{Consistency, StoreOptions},
     error::{During, Error, Result},
+    finding::{Finding, FindingKind},
+    gc::{GcOptions, GcReport},
     get::GetOptions,
     info::InfoOptions,
     list::ListOptions,
     object::Object,
+    orphan::Orphan,
     put::PutOptions,
     resolve::Resolved,
     store::Store,
+    subset::Subset,
     upload::Upload,
     watch::{Watch, WatchEvent, WatchOptions},
 };

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use futures_util::{Stream, TryStreamExt};
+use tokio_util::sync::CancellationToken;
 
 use crate::engine::{Engine, StoreOptions, bucket_name};
 use crate::location::Location;
@@ -17,6 +18,7 @@ use crate::{Bucket, Error, Result};
 #[derive(Clone)]
 pub struct Store {
     engine: Arc<dyn Engine>,
+    closing: CancellationToken,
     #[cfg(feature = "jetstream")]
     client: Option<async_nats::Client>,
 }
@@ -46,7 +48,8 @@ impl Store {
     #[cfg(feature = "jetstream")]
     async fn connect(url: &str, options: StoreOptions) -> Result<Self> {
         let engine = crate::engine::jetstream::JetStreamEngine::connect(url, options).await?;
-        Ok(Self { client: Some(engine.client().clone()), engine: Arc::new(engine) })
+        let client = engine.client().clone();
+        Ok(Self { client: Some(client), ..Self::with_engine(Arc::new(engine)) })
     }
 
     #[cfg(not(feature = "jetstream"))]
@@ -72,13 +75,14 @@ impl Store {
     pub fn with_client(client: async_nats::Client) -> Self {
         let engine =
             crate::engine::jetstream::JetStreamEngine::with_client(client.clone(), &StoreOptions::default());
-        Self { client: Some(client), engine: Arc::new(engine) }
+        Self { client: Some(client), ..Self::with_engine(Arc::new(engine)) }
     }
 
     /// Uses an engine of the caller's.
     pub fn with_engine(engine: Arc<dyn Engine>) -> Self {
         Self {
             engine,
+            closing: CancellationToken::new(),
             #[cfg(feature = "jetstream")]
             client: None,
         }
@@ -97,7 +101,7 @@ impl Store {
         let name = check_config(&config)?;
         let created = self.engine.create_bucket(&config).await;
         let bucket = created.map_err(|error| error.during("create", Some(name.as_str()), None))?;
-        Ok(Bucket::new(self.engine.clone(), bucket))
+        Ok(Bucket::new(self.engine.clone(), bucket, self.closing.clone()))
     }
 
     /// Changes the configuration of a bucket into this one, and keeps every setting of its stream that [`BucketConfig`]
@@ -123,7 +127,7 @@ impl Store {
         let name = check_config(&config)?;
         let updated = self.engine.update_bucket(&config).await;
         let bucket = updated.map_err(|error| error.during("update", Some(name.as_str()), None))?;
-        Ok(Bucket::new(self.engine.clone(), bucket))
+        Ok(Bucket::new(self.engine.clone(), bucket, self.closing.clone()))
     }
 
     /// Creates a bucket, or changes the configuration of the one that exists into this one.
@@ -145,7 +149,7 @@ impl Store {
     pub async fn bucket(&self, name: &str) -> Result<Bucket> {
         let opened = self.engine.open_bucket(&bucket_name(name)?).await;
         let bucket = opened.map_err(|error| error.during("open", Some(name), None))?;
-        Ok(Bucket::new(self.engine.clone(), bucket))
+        Ok(Bucket::new(self.engine.clone(), bucket, self.closing.clone()))
     }
 
     /// Removes a bucket and all that is in it. Fails with `BucketNotFound`.
@@ -167,9 +171,48 @@ impl Store {
         self.engine.buckets().map_err(|error| error.during("list buckets", None, None))
     }
 
+    /// Lets go of all files of a local store, until it is [resumed](Self::resume). To be called, and awaited, before a phone
+    /// freezes the app in the background: one that holds a lock on a shared file then is killed.
+    ///
+    /// When it returns `Ok`, this store has no file of its directory open or locked. Commits that were begun are brought to
+    /// their end. A put that had not come to its commit fails with `Unavailable`, and nothing of it is stored; so do all
+    /// calls until the store is resumed. Objects that are being read, lists and watches wait, and go on when it is; but an
+    /// object that is replaced or deleted after that, while it is read, fails with `ObjectChanged` or `NotFound`, because
+    /// its old bytes are not held any more. Suspending a store that is suspended is a success.
+    ///
+    /// On a server's store this has no effect: there is nothing to let go of, and calls go on. A connection that the system
+    /// cuts off is made anew.
+    ///
+    /// Fails with `Closed`, and with `Timeout` if a disk or another process held something up for 30 seconds; the store is
+    /// suspended then all the same.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> jetblob::Result<()> {
+    /// # let dir = tempfile::tempdir().unwrap();
+    /// # let store = jetblob::Store::open(dir.path().to_str().unwrap()).await?;
+    /// # let bucket = store.create_bucket(jetblob::BucketConfig::new("b")).await?;
+    /// store.suspend().await?;
+    /// assert_eq!(bucket.put_string("a", "text").await.unwrap_err().code(), "unavailable");
+    /// store.resume();
+    /// bucket.put_string("a", "text").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn suspend(&self) -> Result<()> {
+        self.engine.suspend().await.map_err(|error| error.during("suspend", None, None))
+    }
+
+    /// Ends a [suspension](Self::suspend). Files are opened again when they are needed. Without effect on a store that is
+    /// not suspended, and on one that is closed.
+    pub fn resume(&self) {
+        self.engine.resume();
+    }
+
     /// Finishes what is under way in the background (the clean-up of puts that were given up), and lets go of the
-    /// connection or the directory.
+    /// connection or the directory. An [`Upload`](crate::Upload) that nobody finishes is given up.
     pub async fn close(&self) {
+        self.closing.cancel();
         self.engine.close().await;
     }
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use futures_util::stream;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
+use tokio_util::sync::CancellationToken;
 
 use crate::protocol::{ObjectInfo, ObjectMeta};
 use crate::{Body, Bucket, Error, PutOptions, Result};
@@ -35,6 +36,19 @@ enum Piece {
 struct Pieces {
     receiver: mpsc::UnboundedReceiver<Piece>,
     room: Arc<Semaphore>,
+    closing: CancellationToken,
+}
+
+impl Pieces {
+    /// The next piece. A store that closes takes no more of them, but brings an upload to its end that was finished before.
+    async fn next(&mut self) -> Option<Piece> {
+        if let Some(piece) = self.closing.run_until_cancelled(self.receiver.recv()).await {
+            return piece;
+        }
+        self.receiver.close();
+        self.room.close();
+        self.receiver.recv().await
+    }
 }
 
 impl Drop for Pieces {
@@ -67,15 +81,21 @@ impl Bucket {
     pub fn upload_with(&self, meta: impl Into<ObjectMeta>, options: PutOptions) -> Upload {
         let (sender, receiver) = mpsc::unbounded_channel();
         let room = Arc::new(Semaphore::new(WAITING as usize));
-        let body = stream::unfold(Pieces { receiver, room: room.clone() }, |mut pieces| async move {
-            match pieces.receiver.recv().await {
-                Some(Piece::Bytes(bytes, _room)) => Some((Ok(bytes), pieces)),
-                Some(Piece::End) => None,
-                None => {
-                    Some((Err(io::Error::new(io::ErrorKind::Interrupted, "the upload was dropped")), pieces))
+        let closing = self.closing.clone();
+        let body =
+            stream::unfold(Pieces { receiver, room: room.clone(), closing }, |mut pieces| async move {
+                match pieces.next().await {
+                    Some(Piece::Bytes(bytes, _room)) => Some((Ok(bytes), pieces)),
+                    Some(Piece::End) => None,
+                    None if pieces.closing.is_cancelled() => {
+                        Some((Err(io::Error::other(Error::Closed { what: "the store" })), pieces))
+                    }
+                    None => Some((
+                        Err(io::Error::new(io::ErrorKind::Interrupted, "the upload was dropped")),
+                        pieces,
+                    )),
                 }
-            }
-        });
+            });
         let (bucket, meta) = (self.clone(), meta.into());
         let (mut sent, outcome) = oneshot::channel();
         let engine = bucket.engine.clone();

@@ -85,6 +85,14 @@ class Store:
         """List the statuses of all buckets, in no promised order."""
         return Items(self._native.buckets())
 
+    def suspend(self) -> None:
+        """Let go of all files of a local store, until it is resumed. See :meth:`jetblob.Store.suspend`."""
+        self._native.suspend().wait()
+
+    def resume(self) -> None:
+        """End a suspension. See :meth:`jetblob.Store.resume`."""
+        self._native.resume()
+
     def close(self) -> None:
         """Finish what is under way in the background, and let go of the connection or the directory."""
         self._native.close().wait()

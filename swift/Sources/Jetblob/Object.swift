@@ -42,7 +42,7 @@ public final class Object: AsyncSequence, Sendable {
     try await piece(Int64.max)
   }
 
-  /// Reads so many bytes, fewer only at the end.
+  /// Reads so many bytes, fewer only at the end. If it fails or is cancelled on the way, ``position`` tells how far it is.
   ///
   /// - Parameter size: how many, not negative.
   public func read(_ size: Int) async throws -> Data {

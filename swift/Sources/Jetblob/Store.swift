@@ -24,6 +24,9 @@ public final class Store: Sendable {
   }
 
   /// Opens a local store in this directory, which is made if it isn't there.
+  ///
+  /// On iOS, take one that is excluded from backups (`URLResourceValues.isExcludedFromBackup`) if what is in it can be had
+  /// again, and whose protection class is `completeUntilFirstUserAuthentication`; see ``suspend()``.
   public static func open(_ directory: URL) async throws -> Store {
     try await open(directory.standardizedFileURL.path)
   }
@@ -107,8 +110,39 @@ public final class Store: Sendable {
     }
   }
 
+  /// Lets go of all files of a local store, until it is resumed, also in a task that is cancelled.
+  ///
+  /// To be awaited before iOS freezes the app, inside a background task (`beginBackgroundTask`): an app that is frozen while
+  /// it holds a lock on a file in the container of an app group is killed, with `0xdead10cc`.
+  ///
+  /// When it returns, this store has no file of its directory open or locked. Commits that were begun are brought to their
+  /// end. A put that had not come to its commit fails with ``JetblobError/Code/unavailable``, and nothing of it is stored;
+  /// so do all calls until ``resume()``. Objects that are being read, lists and watches wait, and go on after it; but an
+  /// object that is replaced or deleted after it, while it is read, fails with ``JetblobError/Code/objectChanged`` or
+  /// ``JetblobError/Code/notFound``. On a server's store it has no effect: there is nothing to let go of, and calls go on.
+  ///
+  /// Fails with ``JetblobError/Code/closed``, and with ``JetblobError/Code/timeout`` if a disk or another process held
+  /// something up for 30 seconds; the store is suspended then all the same.
+  ///
+  /// While the app is in the background the device may be locked. Files are readable then only if their protection class
+  /// allows it: give the directory of the store `FileProtectionType.completeUntilFirstUserAuthentication`, which is what iOS
+  /// gives files by default, and never `.complete` or `.completeUnlessOpen`, which cut the database off at any moment.
+  public func suspend() async throws {
+    do {
+      try await native.suspend()
+    } catch let failure as Failure {
+      throw failure.lifted
+    }
+  }
+
+  /// Ends a suspension. Files are opened again when they are needed. It has no effect on a store that isn't suspended, and
+  /// on one that is closed.
+  public func resume() {
+    native.resume()
+  }
+
   /// Finishes what is under way in the background, also in a task that is cancelled, and lets go of the connection or the
-  /// directory. An upload that is still open is waited for.
+  /// directory. An upload that nobody has finished is given up.
   public func close() async {
     try? await native.shutDown(cancellation: nil)
   }

@@ -2,7 +2,7 @@ import Foundation
 import JetblobNative
 
 /// An object that is being pushed in, see `Bucket.upload`. Nothing of it is visible before it is finished. One that is
-/// forgotten is given up.
+/// forgotten is given up, and so is one that nobody has finished when the store is closed.
 public actor Upload {
   private let native: JetblobNative.Upload
   private let progress: ProgressFunction?

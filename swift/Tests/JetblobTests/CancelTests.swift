@@ -66,8 +66,8 @@ import Testing
       try await bucket.put("a", pattern(64 << 20))
       let object = try await bucket.get("a")
       _ = try await object.read(1000)
-      place.signal(SIGSTOP)
-      defer { place.signal(SIGCONT) }
+      try await place.stop()
+      defer { place.goOn() }
       let ended = Locked(0)
       let calls: [@Sendable () async throws -> Void] = [
         { while try await object.next() != nil {} },

@@ -49,9 +49,21 @@ final class Place: Sendable {
     url = found!
   }
 
-  /// Stops the server, or lets it go on: it keeps its connections, and answers nothing meanwhile.
-  func signal(_ signal: Int32) {
-    server.with { _ = kill($0!.processIdentifier, signal) }
+  /// Stops the server: it keeps its connections, and answers nothing. Its threads stop one after the other.
+  func stop() async throws {
+    let process = server.with { $0!.processIdentifier }
+    kill(process, SIGSTOP)
+    let tasks = "/proc/\(process)/task"
+    try await waitFor("the server stands still") {
+      try FileManager.default.contentsOfDirectory(atPath: tasks).allSatisfy {
+        try String(contentsOfFile: "\(tasks)/\($0)/status", encoding: .utf8).contains("State:\tT")
+      }
+    }
+  }
+
+  /// Lets the server go on.
+  func goOn() {
+    server.with { _ = kill($0!.processIdentifier, SIGCONT) }
   }
 
   deinit {

@@ -39,8 +39,6 @@ actor Scenario {
   }
 
   private func end() async {
-    // A store waits for the uploads that are open.
-    for (upload, _) in uploads { await upload.abort() }
     for store in stores { await store.close() }
   }
 
@@ -119,6 +117,8 @@ actor Scenario {
     case "delete_bucket": return try await store.deleteBucket(name(step))
     case "bucket_names": return try await all(store.bucketNames())
     case "buckets": return try await all(store.buckets())
+    case "suspend": return try await store.suspend()
+    case "resume": return store.resume()
     case "close": return await store.close()
     default: throw unknown(call)
     }

@@ -59,6 +59,7 @@ import Testing
       ],
       "Store.bucket": [Store.bucket], "Store.delete_bucket": [Store.deleteBucket],
       "Store.bucket_names": [Store.bucketNames], "Store.buckets": [Store.buckets], "Store.close": [Store.close],
+      "Store.suspend": [Store.suspend], "Store.resume": [Store.resume],
       "Bucket.name": [\Bucket.name], "Bucket.status": [Bucket.status], "Bucket.seal": [Bucket.seal],
       "Bucket.put": [
         Bucket.put(_:contentsOf:ifAbsent:ifRevision:expires:progress:)

@@ -5,9 +5,11 @@ use crate::exit::Failure;
 
 pub(crate) mod bucket;
 pub(crate) mod cat;
+pub(crate) mod check;
 pub(crate) mod completions;
 pub(crate) mod condition;
 pub(crate) mod described;
+pub(crate) mod gc;
 pub(crate) mod get;
 pub(crate) mod info;
 pub(crate) mod link;
@@ -32,6 +34,8 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Failure> {
         Command::Mv(args) => mv::run(args, &global).await,
         Command::Link(args) => link::run(args, &global).await,
         Command::Watch(args) => watch::run(args, &global).await,
+        Command::Check(args) => check::run(args, &global).await,
+        Command::Gc(args) => gc::run(args, &global).await,
         Command::Bucket(command) => bucket::run(command, &global).await,
         Command::Completions(args) => completions::run(&args),
         Command::Man(args) => man::run(&args),

@@ -1,6 +1,7 @@
 //! The real binary, on local stores in temporary directories.
 
 mod buckets;
+mod check;
 mod conditions;
 mod contexts;
 mod damage;

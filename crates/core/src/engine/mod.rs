@@ -55,6 +55,16 @@ pub trait Engine: Send + Sync + Debug {
     /// The statuses of all buckets, in no promised order.
     fn buckets(&self) -> BoxStream<'static, Result<BucketStatus>>;
 
+    /// Lets go of what a system doesn't let a frozen process hold: of all files. Commits that were begun are brought to
+    /// their end. Until the store is resumed, calls fail with `Unavailable`, and streams that were begun wait. An engine
+    /// that holds no files goes on as it is.
+    async fn suspend(&self) -> Result<()> {
+        Ok(())
+    }
+
+    /// Ends the suspension.
+    fn resume(&self) {}
+
     /// Finishes what is under way in the background (the clean-up of cancelled puts) and lets go of everything.
     /// Calls after it fail with `Closed` or `Unavailable`.
     async fn close(&self);
@@ -102,11 +112,20 @@ pub trait EngineBucket: Send + Sync + Debug {
     /// server too.
     fn read(&self, info: &ObjectInfo, nuid: &Nuid, range: Range<u64>) -> BoxStream<'static, Result<Bytes>>;
 
-    /// Removes a blob that no live record names.
-    async fn remove_blob(&self, nuid: &Nuid) -> Result<()>;
+    /// All blobs, those of running puts included, in no promised order, and without a look at their bytes. One that is
+    /// written meanwhile may be told twice, or not at all; what is expired, or removed, isn't told.
+    fn blobs(&self) -> BoxStream<'static, Result<StoredBlob>>;
 
-    /// The ids of all blobs, those of running puts included, in no promised order.
-    fn blobs(&self) -> BoxStream<'static, Result<Nuid>>;
+    /// How much of a blob there is, exactly, without its bytes; `None` if there is nothing of it.
+    async fn blob_size(&self, nuid: &Nuid) -> Result<Option<BlobSize>>;
+
+    /// Removes a blob if it is still as it was told: nothing was written to it since. `false` if it isn't, or is gone.
+    /// Whether a record names it is for the caller to know; an engine that can tell refuses too.
+    async fn remove_blob(&self, blob: &StoredBlob) -> Result<bool>;
+
+    /// Settings by which the store loses what it acknowledged, or takes nothing, in words. None in a bucket as jetblob or
+    /// another client creates it.
+    async fn hazards(&self) -> Result<Vec<String>>;
 
     /// Makes a change visible, all of it or nothing, and durable as the engine promises.
     ///
@@ -153,6 +172,30 @@ pub struct StoredRecord {
     pub mtime: SystemTime,
     /// When it goes by itself, by the store's clock, if it was written with an expiry of its own.
     pub expires: Option<SystemTime>,
+}
+
+/// A blob where it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredBlob {
+    /// Its id.
+    pub nuid: Nuid,
+    /// Its chunks, or pieces, as the engine keeps them.
+    pub chunks: u64,
+    /// Bytes of the last of them.
+    pub last_chunk: u64,
+    /// How long ago the last of them was stored, by the store's clock.
+    pub age: Duration,
+    /// Another one as soon as anything is written to the blob.
+    pub version: u64,
+}
+
+/// How much of a blob there is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BlobSize {
+    /// Its chunks; `None` where the engine keeps its bytes in one piece.
+    pub chunks: Option<u64>,
+    /// Bytes of all of them.
+    pub bytes: u64,
 }
 
 /// A blob that is to be written.

@@ -263,13 +263,44 @@ pub fn chunk_hazards(stream: &Map<String, Value>) -> Vec<&'static str> {
     let bounded = |field: &str| stream.get(field).and_then(Value::as_i64).is_some_and(|number| number > 0);
     let hazards = [
         ("retention is not `limits`", !is("retention", "limits")),
-        ("discard is not `new`", !is("discard", "new")),
+        (DISCARD, !is("discard", "new")),
         ("max_msgs is set", bounded("max_msgs")),
         ("max_msgs_per_subject is set", bounded("max_msgs_per_subject")),
         ("no_ack is set", is_on(stream, "no_ack")),
     ];
     hazards.into_iter().filter(|(_, there)| *there).map(|(hazard, _)| hazard).collect()
 }
+
+/// Settings of a bucket's stream by which the server loses what it acknowledged, or takes nothing, in words. A mirror and
+/// a sealed stream are read only, and are told otherwise than others.
+pub fn hazards(bucket: &BucketName, stream: &Map<String, Value>) -> Vec<String> {
+    let bounded = stream.get("max_bytes").and_then(Value::as_i64).is_some_and(|bytes| bytes > 0);
+    let is_mirror = stream.get("mirror").is_some_and(|mirror| !mirror.is_null());
+    let mut hazards: Vec<String> = chunk_hazards(stream).into_iter().map(str::to_owned).collect();
+    // A mirror that nothing bounds discards nothing.
+    hazards.retain(|hazard| hazard != DISCARD || !is_mirror || bounded);
+    if stream.get("persist_mode").and_then(Value::as_str) == Some("async") {
+        hazards.push("persist_mode is `async`: what was acknowledged may be lost with the server".to_owned());
+    }
+    if is_mirror {
+        return hazards;
+    }
+    let subjects = strings(stream.get("subjects"));
+    for needed in [bucket.all_chunks(), bucket.all_records()] {
+        let covers = |subject: &String| {
+            subject.strip_suffix('>').map_or(*subject == needed, |start| needed.starts_with(start))
+        };
+        if !subjects.iter().any(covers) {
+            hazards.push(format!("its subjects {subjects:?} leave out `{needed}`"));
+        }
+    }
+    if !is_on(stream, "sealed") && !is_on(stream, "allow_rollup_hdrs") {
+        hazards.push("allow_rollup_hdrs is off: no record can be written".to_owned());
+    }
+    hazards
+}
+
+const DISCARD: &str = "discard is not `new`";
 
 fn strings(value: Option<&Value>) -> Vec<String> {
     let items = value.and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
@@ -343,6 +374,41 @@ mod tests {
         assert!(!stream.contains_key("description"));
         config().update_stream_config(&bucket(), &mut stream);
         assert_eq!(BucketConfig::of_stream_config(&bucket(), &stream), config());
+    }
+
+    #[test]
+    fn hazards_are_named_and_what_is_harmless_is_not() {
+        let stream = config().to_stream_config(&bucket());
+        let with = |field: &str, value: Value| {
+            let mut stream = stream.clone();
+            stream.insert(field.to_owned(), value);
+            hazards(&bucket(), &stream)
+        };
+        assert_eq!(hazards(&bucket(), &stream), [""; 0]);
+        for (field, value, named) in [
+            ("discard", json!("old"), "discard"),
+            ("retention", json!("interest"), "retention"),
+            ("max_msgs", json!(5), "max_msgs"),
+            ("max_msgs_per_subject", json!(1), "max_msgs_per_subject"),
+            ("no_ack", json!(true), "no_ack"),
+            ("persist_mode", json!("async"), "persist_mode"),
+            ("allow_rollup_hdrs", json!(false), "rollup"),
+            ("subjects", json!(["$O.b.M.>"]), "$O.b.C.>"),
+        ] {
+            let found = with(field, value);
+            assert!(found.len() == 1 && found[0].contains(named), "{field}: {found:?}");
+        }
+        assert_eq!(with("subjects", json!(["$O.b.>"])), [""; 0]);
+        assert_eq!(with("storage", json!("memory")), [""; 0]);
+
+        let mut mirror = stream.clone();
+        mirror.remove("subjects");
+        mirror.insert("mirror".to_owned(), json!({ "name": "OBJ_o" }));
+        mirror.insert("discard".to_owned(), json!("old"));
+        mirror.insert("allow_rollup_hdrs".to_owned(), json!(false));
+        assert_eq!(hazards(&bucket(), &mirror), [DISCARD], "it has max_bytes");
+        mirror.insert("max_bytes".to_owned(), json!(-1));
+        assert_eq!(hazards(&bucket(), &mirror), [""; 0]);
     }
 
     #[test]

@@ -12,9 +12,12 @@ use serde_json::Value;
 use super::api::Api;
 use super::stage::JetStreamStaging;
 use super::stream::BucketStream;
-use super::{changes, commit, config_of, read, scan, status_of};
+use super::{blobs, changes, commit, config_of, read, scan, status_of};
 use crate::Result;
-use crate::engine::{Change, Commit, Consistency, EngineBucket, NewBlob, Staging, Start, StoredRecord};
+use crate::engine::{
+    BlobSize, Change, Commit, Consistency, EngineBucket, NewBlob, Staging, Start, StoredBlob, StoredRecord,
+};
+use crate::protocol::config::hazards;
 use crate::protocol::{BucketName, BucketStatus, Nuid, ObjectInfo};
 
 /// A bucket of [`JetStreamEngine`](super::JetStreamEngine).
@@ -74,12 +77,22 @@ impl EngineBucket for JetStreamBucket {
         read::chunks(self.0.clone(), info, nuid, range)
     }
 
-    async fn remove_blob(&self, nuid: &Nuid) -> Result<()> {
-        self.0.retire(nuid).await.map_err(|refusal| self.0.refused(refusal))
+    fn blobs(&self) -> BoxStream<'static, Result<StoredBlob>> {
+        blobs::blobs(self.0.clone())
     }
 
-    fn blobs(&self) -> BoxStream<'static, Result<Nuid>> {
-        scan::blobs(self.0.clone())
+    async fn blob_size(&self, nuid: &Nuid) -> Result<Option<BlobSize>> {
+        blobs::size(&self.0, nuid).await
+    }
+
+    async fn remove_blob(&self, blob: &StoredBlob) -> Result<bool> {
+        self.0.check_writable()?;
+        blobs::remove(&self.0, blob).await.map_err(|refusal| self.0.refused(refusal))
+    }
+
+    async fn hazards(&self) -> Result<Vec<String>> {
+        let info = self.0.stream_info(&Value::Null).await?;
+        Ok(hazards(&self.0.bucket, &config_of(&info)))
     }
 
     async fn commit(&self, commit: &Commit) -> Result<Vec<u64>> {

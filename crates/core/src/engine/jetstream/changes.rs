@@ -31,7 +31,8 @@ pub(super) async fn changes(
     let opened = Pull::open_after(stream.clone(), selection, after).await;
     let pull = opened.map_err(|refusal| stream.refused(refusal))?;
     let horizon = Horizon::of(&pull, stream).await?;
-    let phase = if horizon.is_empty() { Phase::Marker } else { Phase::State };
+    // A replica that lags may have nothing yet: that there is nothing only the leader knows.
+    let phase = if start == Start::Now { Phase::Marker } else { Phase::State };
     let changes = Changes { pull, horizon, phase, ahead: None };
     let changes = stream::try_unfold(changes, |mut changes| async move {
         let change = changes.next().await?;

@@ -91,6 +91,8 @@ pub(super) struct Consumer {
     reconnects: watch::Receiver<u64>,
     /// The last sequence of the stream before the consumer's first message.
     pub(super) start: u64,
+    /// When the server made it, by its clock.
+    pub(super) created: Option<SystemTime>,
     /// Messages that are wanted of this consumer.
     limit: u64,
     /// Consumer sequence of the last message that is known to come.
@@ -185,6 +187,7 @@ impl Consumer {
             name,
             reconnects,
             start: answer["delivered"]["stream_seq"].as_u64().unwrap_or(0),
+            created: answer["created"].as_str().and_then(|time| humantime::parse_rfc3339(time).ok()),
             limit: selection.limit,
             counts,
             pending: if counts { answer["num_pending"].as_u64().unwrap_or(0) } else { u64::MAX },

@@ -34,11 +34,6 @@ impl Horizon {
         &self.stream
     }
 
-    /// Whether the state had nothing in it.
-    pub(super) fn is_empty(&self) -> bool {
-        self.counted == 0
-    }
-
     /// Whether the next message that came is no part of the state any more.
     pub(super) async fn is_beyond(&mut self, message: &Delivered) -> Result<bool> {
         if self.until.is_some_and(|until| message.sequence > until) {

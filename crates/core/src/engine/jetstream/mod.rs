@@ -17,7 +17,8 @@
 //! * `pull`: messages in order, however often the consumer is lost
 //! * `locate`: the chunk that a byte is in
 //! * `read`: the chunks of a blob
-//! * `scan`: all records, all blobs
+//! * `scan`: all records
+//! * `blobs`: all blobs, and the removal of one that no record names
 //! * `changes`: records as they are committed
 //! * `commit`: making a change visible, and retiring what it replaced
 //! * `settle`: one write, or a batch, brought to an end that is known
@@ -43,6 +44,7 @@ use crate::protocol::{BucketConfig, BucketName, BucketStatus};
 use crate::{Error, Result};
 
 mod api;
+mod blobs;
 mod bucket;
 mod changes;
 mod commit;

@@ -1,7 +1,7 @@
 //! Messages of a stream in order, with a bounded number of bytes on their way, however often the consumer is lost.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use tokio::time::Instant;
 
@@ -60,6 +60,11 @@ impl Pull {
     /// Whether that number can be believed.
     pub(super) fn counts(&self) -> bool {
         self.consumer.counts
+    }
+
+    /// The time by the server's clock, a moment ago.
+    pub(super) fn opened(&self) -> Option<SystemTime> {
+        self.consumer.created
     }
 
     /// The sequence of the last message handed out.

@@ -1,12 +1,11 @@
-//! All records, all blobs.
+//! All records.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::HashSet;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 
 use futures_util::StreamExt;
 use futures_util::stream::{self, BoxStream};
-use serde_json::json;
 
 use super::consumer::{Deliver, Delivered, Selection};
 use super::expiry;
@@ -16,7 +15,6 @@ use super::record::is_shadowed;
 use super::stream::BucketStream;
 use crate::Result;
 use crate::engine::StoredRecord;
-use crate::protocol::Nuid;
 use crate::protocol::record::Record;
 
 /// Records in one request: a record is seldom larger than a few hundred bytes.
@@ -95,28 +93,4 @@ pub(super) fn stored(stream: &BucketStream, message: &Delivered) -> StoredRecord
         mtime: message.time,
         expires: message.headers.as_ref().and_then(|headers| expiry::of(headers, message.time)),
     }
-}
-
-/// The ids of all blobs, page by page.
-pub(super) fn blobs(stream: Arc<BucketStream>) -> BoxStream<'static, Result<Nuid>> {
-    stream::try_unfold((stream, VecDeque::new(), Some(0)), |(stream, mut found, mut next)| async move {
-        loop {
-            if let Some(nuid) = found.pop_front() {
-                return Ok(Some((nuid, (stream, found, next))));
-            }
-            let Some(offset) = next else { return Ok(None) };
-            let filter = stream.subjects.all_chunks();
-            let info = stream.stream_info(&json!({ "subjects_filter": filter, "offset": offset })).await?;
-            let subjects = info["state"]["subjects"].as_object().cloned().unwrap_or_default();
-            let total = info["total"].as_u64().unwrap_or(0);
-            let seen = offset + subjects.len() as u64;
-            next = (!subjects.is_empty() && seen < total).then_some(seen);
-            let prefix = filter.trim_end_matches('>');
-            found = subjects
-                .keys()
-                .filter_map(|subject| Nuid::parse(subject.strip_prefix(prefix)?).ok())
-                .collect();
-        }
-    })
-    .boxed()
 }

@@ -3,11 +3,12 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
 
 use async_nats::{Message, StatusCode, Subject};
 use async_trait::async_trait;
 use bytes::Bytes;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::api::{self, Refusal};
 use super::expiry;
@@ -24,6 +25,9 @@ const MAX_UNDER_WAY: usize = 4096;
 /// From this size on a blob is worth a fast-ingest batch: its start costs a round trip.
 const INGEST_FROM: u64 = 2 << 20;
 
+/// A put that took longer than this may have been taken for one that was cut off, and its chunks for orphans.
+const SLOW: Duration = Duration::from_secs(5);
+
 /// A blob on its way to the stream.
 #[derive(Debug)]
 pub(super) struct JetStreamStaging(Option<Publishing>);
@@ -32,9 +36,12 @@ pub(super) struct JetStreamStaging(Option<Publishing>);
 struct Publishing {
     stream: Arc<BucketStream>,
     nuid: Nuid,
-    expires: Option<std::time::Instant>,
+    expires: Option<Instant>,
     inbox: Inbox,
     flow: Flow,
+    began: Instant,
+    /// Chunks that were handed over.
+    chunks: u64,
     /// Why no more chunks can follow: one of them was lost, and a later one must not take its place.
     failed: Option<Error>,
 }
@@ -61,7 +68,8 @@ impl JetStreamStaging {
         };
         let inbox = stream.api.inbox().await?;
         let NewBlob { nuid, expires, .. } = blob;
-        Ok(Self(Some(Publishing { stream, nuid, expires, inbox, flow, failed: None })))
+        let (began, chunks) = (Instant::now(), 0);
+        Ok(Self(Some(Publishing { stream, nuid, expires, inbox, flow, began, chunks, failed: None })))
     }
 
     fn open(&mut self) -> Result<&mut Publishing> {
@@ -123,6 +131,7 @@ impl Publishing {
     }
 
     async fn write(&mut self, chunk: Bytes) -> Result<()> {
+        self.chunks += 1;
         if let Flow::Ingest(ingest) = &mut self.flow {
             if ingest.write(&self.stream, &mut self.inbox, chunk.clone()).await? {
                 return Ok(());
@@ -149,7 +158,21 @@ impl Publishing {
             }
         }
         self.stream.widen_window();
-        Ok(())
+        if self.began.elapsed() < SLOW { Ok(()) } else { self.check_whole(subject.as_str()).await }
+    }
+
+    /// Fails if chunks are gone that were acknowledged: somebody's `gc`, whose grace was too short for this put, or the
+    /// bucket's ttl. Who may not ask goes without.
+    async fn check_whole(&self, subject: &str) -> Result<()> {
+        let Ok(info) = self.stream.stream_info(&json!({ "subjects_filter": subject })).await else {
+            return Ok(());
+        };
+        let there = info["state"]["subjects"][subject].as_u64().unwrap_or(0);
+        if there == self.chunks {
+            return Ok(());
+        }
+        let chunks = self.chunks;
+        Err(Error::unavailable(format!("of the {chunks} chunks that were stored only {there} are left")))
     }
 
     /// Removes what was written, once no chunk is under way any more: one that came after the removal would stay.

@@ -1,8 +1,8 @@
-//! The next message of a stream, asked for by itself.
+//! The next message of a stream, or the last one, asked for by itself.
 
 use std::time::SystemTime;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::api::Refusal;
 use super::consumer::Delivered;
@@ -14,7 +14,15 @@ impl BucketStream {
     /// The first message of the subjects `filter` from `sequence` on. As the leader has it, or as a replica has it where
     /// the leader may not be asked.
     pub(super) async fn first_from(&self, filter: &str, sequence: u64) -> Result<Option<Delivered>> {
-        let request = json!({ "seq": sequence, "next_by_subj": filter });
+        self.one(json!({ "seq": sequence, "next_by_subj": filter })).await
+    }
+
+    /// The last message of a subject, likewise.
+    pub(super) async fn last_of(&self, subject: &str) -> Result<Option<Delivered>> {
+        self.one(json!({ "last_by_subj": subject })).await
+    }
+
+    async fn one(&self, request: Value) -> Result<Option<Delivered>> {
         match self.leader_get(&request).await {
             Ok(None) => Ok(None),
             Ok(Some(message)) => Ok(Some(Delivered {

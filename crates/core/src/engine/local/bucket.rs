@@ -1,36 +1,32 @@
-//! An open bucket, and the contract that it fulfils.
+//! A bucket that is open.
 
 use std::collections::HashMap;
-use std::ops::Range;
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::{io, thread};
 
-use async_trait::async_trait;
-use bytes::Bytes;
-use futures_util::future::BoxFuture;
-use futures_util::stream::BoxStream;
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use super::background::{Background, Running};
 use super::ballast::Ballast;
-use super::change::{Change, Records};
+use super::change::Change;
 use super::database::{self, BucketRow};
 use super::failure::Failure;
+use super::files::Files;
 use super::layout::BucketDir;
 use super::lock::Lock;
 use super::payload::{Payload, Upload};
 use super::readers::Readers;
 use super::recover::recover;
 use super::session::Session;
-use super::stage::{INLINE_BYTES, LocalStaging, Room, Written};
+use super::stage::Written;
+use super::state::State;
 use super::writer::{Job, Writer};
-use super::{changes, read, scan};
-use crate::engine::{self, Commit, Consistency, EngineBucket, NewBlob, Staging, Start, StoredRecord};
-use crate::protocol::{BucketConfig, BucketName, BucketStatus, Nuid, ObjectInfo, limits};
+use crate::protocol::{BucketConfig, BucketName, Nuid};
 use crate::{Error, Result};
 
 /// A bucket that this process has open. Its writer ends when nobody uses it any more.
@@ -39,17 +35,27 @@ pub(super) struct OpenBucket {
     pub(super) dir: BucketDir,
     pub(super) name: BucketName,
     pub(super) readers: Arc<Readers>,
+    pub(super) files: Arc<Files>,
+    /// Before `jobs`: the writer, whose thread is waited for, must be the last to have it.
+    session: Arc<Session>,
     jobs: mpsc::Sender<Job>,
     /// The blobs of running puts; those with a payload may be committed.
     staged: Mutex<HashMap<Nuid, Option<Payload>>>,
     background: Arc<Background>,
-    /// `None` when the bucket is closed.
-    session: Mutex<Option<Arc<Session>>>,
+    is_open: AtomicBool,
+    state: Arc<State>,
+    /// What tells it from another bucket of its name.
+    pub(super) id: [u8; 16],
 }
 
 impl OpenBucket {
     /// Opens an existing bucket, after the recovery of what crashes left in it. Takes its time.
-    pub(super) fn open(dir: &BucketDir, bucket: &BucketName, background: &Arc<Background>) -> Result<Self> {
+    pub(super) fn open(
+        dir: &BucketDir,
+        bucket: &BucketName,
+        background: &Arc<Background>,
+        state: &Arc<State>,
+    ) -> Result<Self> {
         let running = background.begin_thread();
         let opened = match Self::connect(dir, bucket, true) {
             Err(failure) if failure.is_at_opening() => {
@@ -58,7 +64,8 @@ impl OpenBucket {
             }
             opened => opened,
         };
-        let opened = opened.and_then(|connected| Self::begin(dir, bucket, connected, background, running));
+        let opened =
+            opened.and_then(|connected| Self::begin(dir, bucket, connected, background, running, state));
         opened.map_err(|failure| failure.into_error(dir, bucket))
     }
 
@@ -86,6 +93,7 @@ impl OpenBucket {
         Connected { connection, row, session }: Connected,
         background: &Arc<Background>,
         running: Running,
+        state: &Arc<State>,
     ) -> Result<Self, Failure> {
         Ballast::new(dir).fill();
         let (jobs, received) = mpsc::channel();
@@ -95,15 +103,19 @@ impl OpenBucket {
             drop(running);
         });
         thread.map_err(|error| Error::io("a thread", &error))?;
-        let readers = Arc::new(Readers::new(dir, bucket, row.id));
+        let readers = Arc::new(Readers::new(dir, bucket, row.id, Arc::clone(state)));
         Ok(Self {
             dir: dir.clone(),
             name: bucket.clone(),
             readers,
+            files: Files::new(),
+            session,
             jobs,
             staged: Mutex::default(),
             background: Arc::clone(background),
-            session: Mutex::new(Some(session)),
+            is_open: AtomicBool::new(true),
+            state: Arc::clone(state),
+            id: row.id,
         })
     }
 
@@ -114,7 +126,8 @@ impl OpenBucket {
 
     /// Names a file for an upload.
     pub(super) fn upload(&self) -> Result<Upload> {
-        Ok(Upload::new(&self.dir, self.session()?, self.jobs.clone()))
+        self.check_open()?;
+        Ok(Upload::new(&self.dir, Arc::clone(&self.session), self.jobs.clone()))
     }
 
     /// Why an upload could not be written.
@@ -145,13 +158,37 @@ impl OpenBucket {
 
     /// Ends all work on the bucket, and waits for what is under way.
     pub(super) async fn close(&self) {
-        self.session.lock().unwrap_or_else(PoisonError::into_inner).take();
+        self.is_open.store(false, Ordering::Release);
         self.background.finish_tasks().await;
-        self.readers.close();
+        self.suspend().await;
+    }
+
+    /// Lets go of all files, for good. Commits that were begun are brought to their end; a put that comes to its commit
+    /// later fails, and so may its upload be removed by others.
+    pub(super) async fn suspend(&self) {
+        self.is_open.store(false, Ordering::Release);
+        self.readers.close().await;
+        let files = Arc::clone(&self.files);
+        let _ = tokio::task::spawn_blocking(move || files.close()).await;
         let (closed, wait) = oneshot::channel();
         if self.jobs.send(Job::Close(closed)).is_ok() {
             let _ = wait.await;
         }
+        self.session.release();
+    }
+
+    /// Whether it is neither closed nor suspended.
+    pub(super) fn is_open(&self) -> bool {
+        self.is_open.load(Ordering::Acquire)
+    }
+
+    fn check_open(&self) -> Result<()> {
+        if self.is_open() { Ok(()) } else { Err(self.refusal()) }
+    }
+
+    /// Why it isn't open any more.
+    pub(super) fn refusal(&self) -> Error {
+        self.state.refusal()
     }
 
     /// Gives the bucket this configuration.
@@ -159,17 +196,11 @@ impl OpenBucket {
         self.change(Change::Configure(config)).await.map(drop)
     }
 
-    async fn change(&self, change: Change) -> Result<Vec<u64>> {
-        self.session()?;
-        let closed = || Error::Closed { what: "the store" };
+    pub(super) async fn change(&self, change: Change) -> Result<Vec<u64>> {
+        self.check_open()?;
         let (answer, wait) = oneshot::channel();
-        self.jobs.send(Job::Change(change, answer)).map_err(|_| closed())?;
-        wait.await.map_err(|_| closed())?
-    }
-
-    fn session(&self) -> Result<Arc<Session>> {
-        let session = self.session.lock().unwrap_or_else(PoisonError::into_inner);
-        session.clone().ok_or(Error::Closed { what: "the store" })
+        self.jobs.send(Job::Change(change, answer)).map_err(|_| self.refusal())?;
+        wait.await.map_err(|_| self.refusal())?
     }
 }
 
@@ -179,108 +210,4 @@ struct Connected {
     connection: Connection,
     row: BucketRow,
     session: Arc<Session>,
-}
-
-/// A handle of an open bucket.
-#[derive(Debug)]
-pub(super) struct LocalBucket(pub(super) Arc<OpenBucket>);
-
-/// What a bucket is, as its row says.
-pub(super) fn status(row: &BucketRow, bucket: &BucketName) -> BucketStatus {
-    let mut status = BucketStatus::new(row.config(bucket), row.sealed, row.bytes.unsigned_abs(), "local");
-    status.ttl = status.ttl.filter(|_| !row.sealed);
-    status
-}
-
-#[async_trait]
-impl EngineBucket for LocalBucket {
-    fn name(&self) -> &BucketName {
-        &self.0.name
-    }
-
-    fn in_background(&self, work: BoxFuture<'static, ()>) {
-        self.0.background.spawn(work);
-    }
-
-    async fn status(&self) -> Result<BucketStatus> {
-        let bucket = self.0.name.clone();
-        let status = self.0.readers.read(move |tx, row| {
-            Ok(BucketStatus { records: Some(scan::count(tx, row.alive())?), ..status(row, &bucket) })
-        });
-        status.await
-    }
-
-    async fn seal(&self) -> Result<()> {
-        self.0.change(Change::Seal).await.map(drop)
-    }
-
-    async fn last(&self, name: &str, _: Consistency) -> Result<Option<StoredRecord>> {
-        let name = name.to_owned();
-        self.0.readers.read(move |tx, row| scan::last(tx, row.alive(), &name)).await
-    }
-
-    fn scan(&self) -> BoxStream<'static, Result<StoredRecord>> {
-        scan::records(Arc::clone(&self.0.readers))
-    }
-
-    async fn changes(&self, start: Start) -> Result<BoxStream<'static, Result<engine::Change>>> {
-        changes::changes(Arc::clone(&self.0.readers), start).await
-    }
-
-    fn max_chunk_size(&self) -> usize {
-        limits::MAX_CHUNK_SIZE
-    }
-
-    async fn stage(&self, blob: NewBlob) -> Result<Box<dyn Staging>> {
-        self.0.session()?;
-        let mut room = None;
-        // A small blob is refused early enough by its commit.
-        if blob.size_hint.is_none_or(|size| size > INLINE_BYTES) {
-            let bucket = self.0.name.clone();
-            let look = move |row: &BucketRow| {
-                if row.sealed {
-                    return Err(Error::Sealed { bucket: bucket.to_string() });
-                }
-                Ok(row.max_bytes.map(|max| Room { max, used: row.bytes.unsigned_abs() }))
-            };
-            room = self.0.readers.read(move |_, row| Ok(look(row)?)).await?;
-        }
-        if let (Some(room), Some(size)) = (room, blob.size_hint) {
-            room.check(size)?;
-        }
-        self.0.staged().insert(blob.nuid.clone(), None);
-        Ok(Box::new(LocalStaging::new(Arc::clone(&self.0), blob.nuid, room)))
-    }
-
-    fn read(&self, info: &ObjectInfo, nuid: &Nuid, range: Range<u64>) -> BoxStream<'static, Result<Bytes>> {
-        read::read(Arc::clone(&self.0), info, nuid, range)
-    }
-
-    async fn remove_blob(&self, nuid: &Nuid) -> Result<()> {
-        self.0.change(Change::RemoveBlob(nuid.clone())).await.map(drop)
-    }
-
-    fn blobs(&self) -> BoxStream<'static, Result<Nuid>> {
-        let staged = self.0.staged().keys().cloned().collect();
-        scan::blobs(Arc::clone(&self.0.readers), staged)
-    }
-
-    async fn commit(&self, commit: &Commit) -> Result<Vec<u64>> {
-        let staged = match &commit.staged {
-            None => None,
-            Some(nuid) => {
-                let payload = self.0.staged().get(nuid).cloned().flatten();
-                let missing = || Error::InvalidArgument {
-                    argument: "commit",
-                    reason: format!("the blob {nuid} is not staged, or not finished"),
-                };
-                Some((nuid.clone(), payload.ok_or_else(missing)?))
-            }
-        };
-        let revisions = self.0.change(Change::Commit(Records::new(&self.0.name, commit, staged))).await?;
-        if let Some(nuid) = &commit.staged {
-            self.0.staged().remove(nuid);
-        }
-        Ok(revisions)
-    }
 }

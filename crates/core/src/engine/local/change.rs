@@ -23,7 +23,8 @@ pub(super) enum Change {
     Commit(Records),
     Seal,
     Configure(BucketConfig),
-    RemoveBlob(Nuid),
+    /// The blob of this row, unless a record names it.
+    RemoveBlob(Nuid, i64),
     /// Removes expired records and blobs.
     Sweep,
     /// Removes the rows of files that are durably gone.
@@ -61,7 +62,7 @@ impl Records {
 /// What a change came to, for all that follows its transaction.
 #[derive(Debug, Default)]
 pub(super) struct Applied {
-    /// The revisions of the records, in the order of the writes.
+    /// The revisions of the records, in the order of the writes; for a blob that was removed, the one that it was at.
     pub(super) revisions: Vec<u64>,
     /// Files that have no blob any more.
     pub(super) trashed: Vec<Id>,
@@ -104,12 +105,15 @@ impl Change {
         let bucket = BucketRow::read(tx, name)?;
         let sealed = || Err(Error::Sealed { bucket: name.to_string() }.into());
         match self {
-            Self::Commit(_) | Self::RemoveBlob(_) | Self::Configure(_) if bucket.sealed => sealed(),
+            Self::Commit(_) | Self::RemoveBlob(..) | Self::Configure(_) if bucket.sealed => sealed(),
             Self::Commit(records) => records.apply(tx, name, &bucket),
-            Self::RemoveBlob(nuid) => {
+            Self::RemoveBlob(nuid, row) => {
+                if !is_orphan(tx, nuid, *row)? {
+                    return Ok(Applied::default());
+                }
                 let (freed, trashed) = retire(tx, nuid)?;
                 use_bytes(tx, -freed)?;
-                Ok(Applied { trashed, ..Applied::default() })
+                Ok(Applied { revisions: vec![revision(bucket.last_seq)], trashed, ..Applied::default() })
             }
             Self::Seal => seal(tx, &bucket),
             Self::Configure(config) => {
@@ -234,13 +238,30 @@ fn insert_blob(
 ) -> Result<(), Failure> {
     let (file, data) = match payload {
         Payload::Inline(data) => (None, Some(&data[..])),
-        Payload::File { upload, .. } => (Some(upload.file().0), None),
+        Payload::File { upload, .. } => {
+            let file = upload.file().0;
+            // Another process may have taken the upload for dead. While this transaction is open, none can any more.
+            let is_trash = tx.prepare_cached("SELECT 1 FROM trash WHERE file = ?1")?.exists([file])?;
+            if is_trash || !upload.path().exists() {
+                let gone = format!("the upload {} was removed by another process", upload.path().display());
+                return Err(Error::unavailable(gone).into());
+            }
+            (Some(file), None)
+        }
     };
     let mut insert = tx.prepare_cached(
         "INSERT INTO blob(nuid, put_time, expires, size, file, data) VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
     )?;
     insert.execute(params![nuid.as_str(), now, expires, size(payload.size()), file, data])?;
     Ok(())
+}
+
+/// Whether the blob is still there, and no live record names it.
+fn is_orphan(tx: &Connection, nuid: &Nuid, row: i64) -> Result<bool, Failure> {
+    let mut find = tx.prepare_cached(
+        "SELECT 1 FROM blob WHERE nuid = ?1 AND id = ?2 AND NOT EXISTS (SELECT 1 FROM obj WHERE nuid = ?1)",
+    )?;
+    Ok(find.exists(params![nuid.as_str(), row])?)
 }
 
 /// Removes a blob unless a live record names it. Answers with the bytes that this frees, and its file.

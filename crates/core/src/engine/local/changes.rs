@@ -7,7 +7,7 @@ use std::time::Duration;
 use futures_util::stream::{self, BoxStream, StreamExt};
 
 use super::database::revision;
-use super::readers::Readers;
+use super::handle::Handle;
 use super::scan;
 use crate::Result;
 use crate::engine::{Change, Start, StoredRecord, check_revision};
@@ -15,13 +15,12 @@ use crate::engine::{Change, Start, StoredRecord, check_revision};
 /// How often another process's commits are looked for. A look is one read of an index.
 const LOOK: Duration = Duration::from_millis(50);
 
-/// The records that `start` says, the marker, and every later record.
-pub(super) async fn changes(
-    readers: Arc<Readers>,
-    start: Start,
-) -> Result<BoxStream<'static, Result<Change>>> {
-    let bucket = readers.bucket().clone();
-    let last = readers.read(|_, row| Ok(revision(row.last_seq))).await?;
+/// The records that `start` says, the marker, and every later record. While the store is suspended, it waits.
+pub(super) async fn changes(handle: Arc<Handle>, start: Start) -> Result<BoxStream<'static, Result<Change>>> {
+    let open = handle.open().await?;
+    let bucket = open.name.clone();
+    let last = open.readers.read(|_, row| Ok(revision(row.last_seq))).await?;
+    drop(open);
     if let Start::After(after) = start {
         check_revision(&bucket, after, last)?;
     }
@@ -32,7 +31,7 @@ pub(super) async fn changes(
         Start::Now => last,
     };
     let page = Page { records: VecDeque::new(), was_empty: false, is_last: start == Start::Now };
-    let changes = Changes { readers, after, page, caught_up: false };
+    let changes = Changes { handle, after, page, caught_up: false };
     let changes = stream::try_unfold(changes, |mut changes| async move {
         let change = changes.next().await?;
         Ok(Some((change, changes)))
@@ -41,7 +40,7 @@ pub(super) async fn changes(
 }
 
 struct Changes {
-    readers: Arc<Readers>,
+    handle: Arc<Handle>,
     after: u64,
     page: Page,
     caught_up: bool,
@@ -71,7 +70,7 @@ impl Changes {
                 tokio::time::sleep(LOOK).await;
             }
             let after = self.after;
-            let page = self.readers.read(move |tx, row| scan::after(tx, row.alive(), after));
+            let page = self.handle.read_on(move |_, tx, row| scan::after(tx, row.alive(), after));
             let (records, follow) = page.await?;
             self.page = Page { was_empty: records.is_empty(), is_last: !follow, records };
         }

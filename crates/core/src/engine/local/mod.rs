@@ -19,11 +19,15 @@
 
 mod background;
 mod ballast;
+mod blobs;
 mod bucket;
+mod buckets;
 mod change;
 mod changes;
 mod database;
 mod failure;
+mod files;
+mod handle;
 mod layout;
 mod lock;
 mod payload;
@@ -34,23 +38,21 @@ mod root;
 mod scan;
 mod session;
 mod stage;
+mod state;
 mod sweep;
 #[cfg(test)]
 mod tests;
 mod trash;
 mod writer;
 
-use std::collections::HashMap;
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use futures_util::stream::{self, BoxStream, StreamExt, TryStreamExt};
-use tokio::sync::Mutex;
 
-use self::background::Background;
-use self::bucket::{LocalBucket, OpenBucket};
+use self::buckets::Buckets;
+use self::handle::{Handle, LocalBucket};
 use self::root::Root;
 use super::{Engine, EngineBucket, bucket_name};
 use crate::protocol::{BucketConfig, BucketName, BucketStatus, Placement, Storage};
@@ -58,13 +60,7 @@ use crate::{Error, Result};
 
 /// A store in a local directory.
 #[derive(Debug)]
-pub struct LocalEngine {
-    root: Root,
-    /// The last of a name is current; those before it are of deleted buckets.
-    open: Mutex<HashMap<BucketName, Vec<Weak<OpenBucket>>>>,
-    background: Arc<Background>,
-    closed: AtomicBool,
-}
+pub struct LocalEngine(Arc<Buckets>);
 
 impl LocalEngine {
     /// Opens the store in this directory, or begins one there; missing directories are created.
@@ -73,108 +69,79 @@ impl LocalEngine {
     pub async fn open(root: impl AsRef<Path>) -> Result<LocalEngine> {
         let path = root.as_ref().to_owned();
         let root = blocking(move || Root::open(&path)).await?;
-        Ok(Self { root, open: Mutex::default(), background: Arc::default(), closed: AtomicBool::new(false) })
+        Ok(Self(Arc::new(Buckets::new(root))))
     }
 
-    /// The bucket, opened if it isn't open yet.
-    async fn find_open(&self, bucket: &BucketName) -> Result<Arc<OpenBucket>> {
-        // Before the wait too: closing the store waits for tasks while it holds the lock.
-        self.check_open()?;
-        let mut open = self.open.lock().await;
-        self.check_open()?;
-        if let Some(found) = open.get(bucket).and_then(|open| open.last()?.upgrade()) {
-            match found.check_exists().await {
-                // Another process deleted it; there may be a new one.
-                Err(Error::BucketDeleted { .. }) => {}
-                exists => return exists.map(|()| found),
-            }
-        }
-        let (dir, name, background) =
-            (self.root.bucket(bucket), bucket.clone(), Arc::clone(&self.background));
-        let opened = blocking(move || OpenBucket::open(&dir, &name, &background)).await;
-        let opened = opened.map_err(|error| match error {
-            Error::BucketDeleted { bucket } => Error::BucketNotFound { bucket },
-            error => error,
-        });
-        let opened = Arc::new(opened?);
-        open.retain(|_, buckets| {
-            buckets.retain(|bucket| bucket.strong_count() > 0);
-            !buckets.is_empty()
-        });
-        open.entry(bucket.clone()).or_default().push(Arc::downgrade(&opened));
-        Ok(opened)
-    }
-
-    fn check_open(&self) -> Result<()> {
-        if self.closed.load(Ordering::Acquire) { Err(Error::Closed { what: "the store" }) } else { Ok(()) }
+    async fn handle(&self, bucket: &BucketName) -> Result<Arc<Handle>> {
+        Ok(Handle::new(&self.0, self.0.find_open(bucket).await?))
     }
 }
 
 #[async_trait]
 impl Engine for LocalEngine {
     async fn create_bucket(&self, config: &BucketConfig) -> Result<Arc<dyn EngineBucket>> {
-        self.check_open()?;
+        self.0.state.check()?;
         let bucket = bucket_name(&config.name)?;
         let config = storable(&bucket, config)?;
-        let (root, name) = (self.root.clone(), bucket.clone());
-        blocking(move || root.create_bucket(&name, &config)).await?;
+        let name = bucket.clone();
+        self.0.work(move |root| root.create_bucket(&name, &config)).await?;
         self.open_bucket(&bucket).await
     }
 
     async fn update_bucket(&self, config: &BucketConfig) -> Result<Arc<dyn EngineBucket>> {
         let bucket = bucket_name(&config.name)?;
         let config = storable(&bucket, config)?;
-        let open = self.find_open(&bucket).await?;
-        match open.configure(config).await {
+        let handle = self.handle(&bucket).await?;
+        match handle.configure(config).await {
             Err(Error::BucketDeleted { bucket }) => Err(Error::BucketNotFound { bucket }),
-            configured => configured.map(|()| Arc::new(LocalBucket(open)) as _),
+            configured => configured.map(|()| Arc::new(LocalBucket(handle)) as _),
         }
     }
 
     async fn open_bucket(&self, bucket: &BucketName) -> Result<Arc<dyn EngineBucket>> {
-        Ok(Arc::new(LocalBucket(self.find_open(bucket).await?)))
+        Ok(Arc::new(LocalBucket(self.handle(bucket).await?)))
     }
 
     async fn delete_bucket(&self, bucket: &BucketName) -> Result<()> {
-        self.check_open()?;
-        let (root, bucket) = (self.root.clone(), bucket.clone());
-        blocking(move || root.delete_bucket(&bucket)).await
+        let bucket = bucket.clone();
+        self.0.work(move |root| root.delete_bucket(&bucket)).await
     }
 
     fn bucket_names(&self) -> BoxStream<'static, Result<BucketName>> {
-        let (root, open) = (self.root.clone(), self.check_open());
+        let buckets = Arc::clone(&self.0);
         let names = async move {
-            open?;
-            let names = blocking(move || root.bucket_names()).await?;
+            let names = buckets.work(Root::bucket_names).await?;
             Ok(stream::iter(names).map(Ok))
         };
         stream::once(names).try_flatten().boxed()
     }
 
     fn buckets(&self) -> BoxStream<'static, Result<BucketStatus>> {
-        let root = self.root.clone();
+        let buckets = Arc::clone(&self.0);
         let statuses = self.bucket_names().and_then(move |bucket| {
-            let root = root.clone();
-            blocking(move || match root.describe(&bucket) {
-                Ok(row) => Ok(Some(bucket::status(&row, &bucket))),
-                Err(Error::BucketNotFound { .. }) => Ok(None),
-                Err(error) => Err(error),
-            })
+            let buckets = Arc::clone(&buckets);
+            async move {
+                let described = buckets.work(move |root| match root.describe(&bucket) {
+                    Ok(row) => Ok(Some(handle::status(&row, &bucket))),
+                    Err(Error::BucketNotFound { .. }) => Ok(None),
+                    Err(error) => Err(error),
+                });
+                described.await
+            }
         });
         statuses.try_filter_map(|status| async { Ok(status) }).boxed()
     }
 
+    async fn suspend(&self) -> Result<()> {
+        self.0.suspend().await
+    }
+
+    fn resume(&self) {
+        self.0.state.resume();
+    }
+
     async fn close(&self) {
-        self.closed.store(true, Ordering::Release);
-        // They may need their buckets until they end.
-        self.background.finish_tasks().await;
-        let open = self.open.lock().await;
-        for bucket in open.values().flatten().filter_map(Weak::upgrade) {
-            bucket.close().await;
-        }
-        // Those of buckets that nobody has open any more may still be at work too.
-        let background = Arc::clone(&self.background);
-        let _ = tokio::task::spawn_blocking(move || background.finish_threads()).await;
+        self.0.close().await;
     }
 }
 

@@ -14,8 +14,9 @@ use futures_util::stream::{self, BoxStream, StreamExt};
 use rusqlite::{Connection, OptionalExtension};
 use tokio::task::JoinHandle;
 
-use super::bucket::OpenBucket;
 use super::failure::Failure;
+use super::files::OpenFile;
+use super::handle::Handle;
 use super::layout::{Id, at};
 use crate::protocol::{Nuid, ObjectInfo};
 use crate::{Error, Result};
@@ -29,15 +30,16 @@ const BATCH_CHUNKS: usize = 8;
 const LOOKUPS: usize = 3;
 
 /// These bytes of a blob, in chunks of at most 256 KiB. Nothing is opened before the first
-/// poll; after it the blob stays readable, even if it is removed.
+/// poll; after it the blob stays readable, even if it is removed; but not if it is removed after the store was suspended,
+/// which closes all files. While the store is suspended, it waits.
 pub(super) fn read(
-    bucket: Arc<OpenBucket>,
+    handle: Arc<Handle>,
     info: &ObjectInfo,
     nuid: &Nuid,
     range: Range<u64>,
 ) -> BoxStream<'static, Result<Bytes>> {
     let source =
-        Source { bucket, name: info.name.clone(), nuid: nuid.clone(), size: info.size, end: range.end };
+        Source { handle, name: info.name.clone(), nuid: nuid.clone(), size: info.size, end: range.end };
     let reader = Reader { source, position: range.start, ready: VecDeque::new(), next: Next::Open };
     stream::unfold(reader, |mut reader| async {
         let item = reader.next().await?;
@@ -52,7 +54,7 @@ pub(super) fn read(
 /// What is read, and what an error calls it.
 #[derive(Debug)]
 struct Source {
-    bucket: Arc<OpenBucket>,
+    handle: Arc<Handle>,
     name: String,
     nuid: Nuid,
     size: u64,
@@ -64,11 +66,11 @@ struct Source {
 #[derive(Debug)]
 enum Blob {
     Inline(Bytes),
-    File(File),
+    File(Arc<OpenFile>),
 }
 
-/// Chunks, and the file to read on if it has more of them.
-type Batch = io::Result<(VecDeque<Bytes>, File)>;
+/// Chunks, unless the file was closed.
+type Batch = Option<io::Result<VecDeque<Bytes>>>;
 
 #[derive(Debug)]
 struct Reader {
@@ -82,7 +84,7 @@ struct Reader {
 #[derive(Debug)]
 enum Next {
     Open,
-    Batch(JoinHandle<Batch>),
+    Batch(Arc<OpenFile>, JoinHandle<Batch>),
     End,
 }
 
@@ -108,23 +110,23 @@ impl Reader {
         let until = self.source.end;
         let (chunks, file) = match &mut self.next {
             Next::End => return Ok(false),
-            Next::Open => match self.source.open().await? {
+            Next::Open => match self.source.open(self.position).await? {
                 Blob::Inline(data) => {
                     let from = usize::try_from(self.position).unwrap_or(usize::MAX).min(data.len());
                     let to = usize::try_from(until).unwrap_or(usize::MAX).min(data.len());
-                    (VecDeque::from([data.slice(from..to)]), None)
+                    (Some(VecDeque::from([data.slice(from..to)])), None)
                 }
                 Blob::File(file) => {
                     // The first chunk alone, to be quick.
                     let to = until.min(self.position.saturating_add(CHUNK_BYTES));
-                    let (chunks, file) = self.source.batch(begin(file, self.position, to).await)?;
-                    (chunks, Some(file))
+                    (self.source.batch(begin(&file, self.position, to).await)?, Some(file))
                 }
             },
-            Next::Batch(batch) => {
-                let (chunks, file) = self.source.batch(batch.await)?;
-                (chunks, Some(file))
-            }
+            Next::Batch(file, batch) => (self.source.batch(batch.await)?, Some(Arc::clone(file))),
+        };
+        let Some(chunks) = chunks else {
+            self.next = Next::Open;
+            return Ok(true);
         };
         let end = self.position + chunks.iter().map(|chunk| chunk.len() as u64).sum::<u64>();
         if end == self.position {
@@ -132,11 +134,11 @@ impl Reader {
         }
         self.ready = chunks.into_iter().filter(|chunk| !chunk.is_empty()).collect();
         self.next = match file {
-            Some(file) if end < until => Next::Batch(begin(
-                file,
-                end,
-                until.min(end.saturating_add(CHUNK_BYTES * BATCH_CHUNKS as u64)),
-            )),
+            Some(file) if end < until => {
+                let to = until.min(end.saturating_add(CHUNK_BYTES * BATCH_CHUNKS as u64));
+                let batch = begin(&file, end, to);
+                Next::Batch(file, batch)
+            }
             None if end < until => Next::Open,
             _ => Next::End,
         };
@@ -145,58 +147,62 @@ impl Reader {
 }
 
 /// Reads from one offset to another, or to the end of the file.
-fn begin(mut file: File, from: u64, to: u64) -> JoinHandle<Batch> {
-    tokio::task::spawn_blocking(move || {
-        // Of a record that lies, an offset may be more than the system can seek to.
-        if from >= file.metadata()?.len() {
-            return Ok((VecDeque::new(), file));
+fn begin(file: &Arc<OpenFile>, from: u64, to: u64) -> JoinHandle<Batch> {
+    let file = Arc::clone(file);
+    tokio::task::spawn_blocking(move || file.with(|file| read_from(file, from, to)))
+}
+
+fn read_from(file: &mut File, from: u64, to: u64) -> io::Result<VecDeque<Bytes>> {
+    // Of a record that lies, an offset may be more than the system can seek to.
+    if from >= file.metadata()?.len() {
+        return Ok(VecDeque::new());
+    }
+    file.seek(SeekFrom::Start(from))?;
+    let mut chunks = VecDeque::with_capacity(BATCH_CHUNKS);
+    let mut left = to - from;
+    while left > 0 {
+        let wanted = left.min(CHUNK_BYTES);
+        let mut chunk = Vec::with_capacity(usize::try_from(wanted).unwrap_or(0));
+        let read = file.take(wanted).read_to_end(&mut chunk)? as u64;
+        chunks.push_back(Bytes::from(chunk));
+        if read < wanted {
+            break;
         }
-        file.seek(SeekFrom::Start(from))?;
-        let mut chunks = VecDeque::with_capacity(BATCH_CHUNKS);
-        let mut left = to - from;
-        while left > 0 {
-            let wanted = left.min(CHUNK_BYTES);
-            let mut chunk = Vec::with_capacity(usize::try_from(wanted).unwrap_or(0));
-            let read = (&mut file).take(wanted).read_to_end(&mut chunk)? as u64;
-            chunks.push_back(Bytes::from(chunk));
-            if read < wanted {
-                break;
-            }
-            left -= read;
-        }
-        Ok((chunks, file))
-    })
+        left -= read;
+    }
+    Ok(chunks)
 }
 
 impl Source {
-    async fn open(&self) -> Result<Blob> {
+    async fn open(&self, position: u64) -> Result<Blob> {
         for _ in 0..LOOKUPS {
-            let (nuid, dir) = (self.nuid.clone(), self.bucket.dir.clone());
-            let opened = self.bucket.readers.read(move |tx, _| match locate(tx, &nuid)? {
+            let nuid = self.nuid.clone();
+            let opened = self.handle.read_on(move |open, tx, _| match locate(tx, &nuid)? {
                 None => Ok(None),
                 Some(Location::Inline(data)) => Ok(Some(Blob::Inline(data))),
-                Some(Location::File(file)) => match dir.with_file(file, |path| File::open(path)) {
-                    Ok(file) => Ok(Some(Blob::File(file))),
-                    Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-                    Err(error) => Err(at(&dir.object(file))(error).into()),
-                },
+                Some(Location::File(file)) => {
+                    match open.files.open(|| open.dir.with_file(file, |path| File::open(path))) {
+                        // Closed files are never seen here: reads are ended before them.
+                        Ok(file) => Ok(file.map(Blob::File)),
+                        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+                        Err(error) => Err(at(&open.dir.object(file))(error).into()),
+                    }
+                }
             });
             if let Some(blob) = opened.await? {
                 return Ok(blob);
             }
         }
-        Err(self.missing(0))
+        Err(self.missing(position))
     }
 
-    fn batch(&self, batch: Result<Batch, tokio::task::JoinError>) -> Result<(VecDeque<Bytes>, File)> {
-        match batch {
-            Ok(batch) => batch.map_err(|error| Error::io(format!("the blob {}", self.nuid), &error)),
-            Err(error) => Err(Error::unavailable(error.to_string())),
-        }
+    fn batch(&self, batch: Result<Batch, tokio::task::JoinError>) -> Result<Option<VecDeque<Bytes>>> {
+        let batch = batch.map_err(|error| Error::unavailable(error.to_string()))?;
+        batch.transpose().map_err(|error| Error::io(format!("the blob {}", self.nuid), &error))
     }
 
     fn missing(&self, received: u64) -> Error {
-        let (bucket, name) = (self.bucket.name.to_string(), self.name.clone());
+        let (bucket, name) = (self.handle.name().to_string(), self.name.clone());
         Error::DataMissing { bucket, name, size: self.size, received }
     }
 }

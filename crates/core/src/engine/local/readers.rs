@@ -9,6 +9,7 @@ use super::database::{self, BucketRow};
 use super::failure::Failure;
 use super::layout::BucketDir;
 use super::lock::Lock;
+use super::state::State;
 use crate::protocol::BucketName;
 use crate::{Error, Result};
 
@@ -23,12 +24,13 @@ pub(super) struct Readers {
     id: [u8; 16],
     idle: Mutex<Vec<Connection>>,
     permits: Arc<Semaphore>,
+    state: Arc<State>,
 }
 
 impl Readers {
-    pub(super) fn new(dir: &BucketDir, bucket: &BucketName, id: [u8; 16]) -> Self {
+    pub(super) fn new(dir: &BucketDir, bucket: &BucketName, id: [u8; 16], state: Arc<State>) -> Self {
         let (idle, permits) = (Mutex::default(), Arc::new(Semaphore::new(READERS)));
-        Self { dir: dir.clone(), bucket: bucket.clone(), id, idle, permits }
+        Self { dir: dir.clone(), bucket: bucket.clone(), id, idle, permits, state }
     }
 
     /// Reads in one transaction, on a thread where that may take its time. Fails if the bucket is deleted.
@@ -36,7 +38,7 @@ impl Readers {
         self: &Arc<Self>,
         read: impl FnOnce(&Transaction, &BucketRow) -> Result<T, Failure> + Send + 'static,
     ) -> Result<T> {
-        let closed = || Error::Closed { what: "the store" };
+        let closed = || self.state.refusal();
         let permit = Arc::clone(&self.permits).acquire_owned().await.map_err(|_| closed())?;
         let readers = Arc::clone(self);
         let task = tokio::task::spawn_blocking(move || {
@@ -78,13 +80,10 @@ impl Readers {
         Ok(connection)
     }
 
-    /// The bucket that is read.
-    pub(super) fn bucket(&self) -> &BucketName {
-        &self.bucket
-    }
-
-    /// Refuses every later read.
-    pub(super) fn close(&self) {
+    /// Refuses every later read, and waits for those that have begun: each is short.
+    pub(super) async fn close(&self) {
+        let all = u32::try_from(READERS).unwrap_or(u32::MAX);
+        let _all = self.permits.acquire_many(all).await;
         self.permits.close();
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }

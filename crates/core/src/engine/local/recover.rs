@@ -91,7 +91,7 @@ fn bury(connection: &Connection, dir: &BucketDir, bucket: &BucketName) -> Result
 impl Dead {
     fn find(dir: &BucketDir) -> Result<Self> {
         let uploads = dir.uploads().map_err(at(&dir.tmp()))?.into_iter();
-        let uploads = uploads.filter(|(_, session, _)| !Session::is_alive(dir, *session));
+        let uploads = uploads.filter(|(upload, session, _)| !Session::is_alive(dir, *session, upload));
         Ok(Self {
             uploads: uploads.map(|(upload, _, file)| (upload, file)).collect(),
             sessions: Session::dead(dir)?,

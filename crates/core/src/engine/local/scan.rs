@@ -1,6 +1,6 @@
 //! Listing what a bucket holds, page by page: a slow caller never holds a transaction open.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use futures_util::stream::{self, BoxStream, StreamExt, TryStreamExt};
@@ -8,19 +8,19 @@ use rusqlite::{Transaction, params};
 
 use super::database::{Alive, BucketRow, revision, time};
 use super::failure::Failure;
-use super::readers::Readers;
+use super::handle::Handle;
 use crate::Result;
 use crate::engine::StoredRecord;
+use crate::protocol::name;
 use crate::protocol::record::Record;
-use crate::protocol::{Nuid, name};
 
-const PAGE_ROWS: usize = 1000;
+pub(super) const PAGE_ROWS: usize = 1000;
 
 /// A page ends early when its records take more than this.
 const PAGE_BYTES: usize = 4 << 20;
 
 /// Items in order of a text, and the last text if others may follow.
-type Page<T> = (Vec<T>, Option<String>);
+pub(super) type Page<T> = (Vec<T>, Option<String>);
 
 /// The record under a name, unless it is expired.
 pub(super) fn last(tx: &Transaction, alive: Alive, name: &str) -> Result<Option<StoredRecord>, Failure> {
@@ -33,8 +33,8 @@ pub(super) fn last(tx: &Transaction, alive: Alive, name: &str) -> Result<Option<
 }
 
 /// All records that are not expired, in order of their names.
-pub(super) fn records(readers: Arc<Readers>) -> BoxStream<'static, Result<StoredRecord>> {
-    pages(readers, move |tx, row, after| {
+pub(super) fn records(handle: Arc<Handle>) -> BoxStream<'static, Result<StoredRecord>> {
+    pages(handle, move |tx, row, after| {
         let mut query = tx.prepare_cached(
             "SELECT name, seq, mtime, expires, info FROM obj
              WHERE name > ?1 AND put_time >= ?2 AND ifnull(expires > ?3, 1) ORDER BY name",
@@ -89,35 +89,16 @@ pub(super) fn after(
     Ok((page, false))
 }
 
-/// All blobs, those in `staged` first. What is committed while the stream runs is not missed, and comes once.
-pub(super) fn blobs(readers: Arc<Readers>, staged: HashSet<Nuid>) -> BoxStream<'static, Result<Nuid>> {
-    let first = stream::iter(staged.clone()).map(Ok);
-    let committed = pages(readers, |tx, _, after| {
-        let mut query = tx.prepare_cached("SELECT nuid FROM blob WHERE nuid > ?1 ORDER BY nuid")?;
-        let mut rows = query.query([after])?;
-        let (mut page, mut next) = (Vec::new(), None);
-        while let Some(row) = rows.next()? {
-            let nuid: String = row.get(0)?;
-            page.extend(Nuid::parse(&nuid));
-            if page.len() == PAGE_ROWS {
-                next = Some(nuid);
-                break;
-            }
-        }
-        Ok((page, next))
-    });
-    first.chain(committed.try_filter(move |nuid| std::future::ready(!staged.contains(nuid)))).boxed()
-}
-
-fn pages<T: Send + 'static>(
-    readers: Arc<Readers>,
-    page: impl Fn(&Transaction, &BucketRow, &str) -> Result<Page<T>, Failure> + Copy + Send + 'static,
+/// Items page by page. While the store is suspended, they wait.
+pub(super) fn pages<T: Send + 'static>(
+    handle: Arc<Handle>,
+    page: impl Fn(&Transaction, &BucketRow, &str) -> Result<Page<T>, Failure> + Clone + Send + 'static,
 ) -> BoxStream<'static, Result<T>> {
     let pages = stream::try_unfold(Some(String::new()), move |after| {
-        let readers = Arc::clone(&readers);
+        let (handle, page) = (Arc::clone(&handle), page.clone());
         async move {
             let Some(after) = after else { return Ok(None) };
-            let (items, next) = readers.read(move |tx, row| page(tx, row, &after)).await?;
+            let (items, next) = handle.read_on(move |_, tx, row| page(tx, row, &after)).await?;
             Ok(Some((stream::iter(items).map(Ok), next)))
         }
     });

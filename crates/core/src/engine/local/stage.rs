@@ -5,6 +5,7 @@
 
 use std::fs::File;
 use std::io::{self, Write};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -13,6 +14,7 @@ use tokio::task::JoinHandle;
 
 use super::bucket::OpenBucket;
 use super::change::no_room;
+use super::files::{Files, OpenFile};
 use super::layout::sync_dir;
 use super::payload::{Payload, Upload};
 use crate::engine::Staging;
@@ -79,12 +81,13 @@ struct Batch {
 /// The file of an upload; created with the first batch.
 #[derive(Debug)]
 pub(super) struct Output {
+    /// Closed before `upload` lets the writer, whose thread is waited for, go.
+    file: Option<Arc<OpenFile>>,
     upload: Arc<Upload>,
-    file: Option<File>,
 }
 
-/// What comes back from writing a batch.
-pub(super) type Written = (Output, io::Result<()>);
+/// What comes back from writing a batch; `None` if the file was closed.
+pub(super) type Written = (Output, Option<io::Result<()>>);
 
 impl LocalStaging {
     pub(super) fn new(bucket: Arc<OpenBucket>, nuid: Nuid, room: Option<Room>) -> Self {
@@ -100,11 +103,12 @@ impl LocalStaging {
         let written = writing.await;
         self.writing = None;
         let error = match written {
-            Ok((output, Ok(()))) => {
+            Ok((output, Some(Ok(())))) => {
                 self.output = Some(output);
                 return Ok(());
             }
-            Ok((output, Err(error))) => self.bucket.upload_error(output.upload.path(), &error),
+            Ok((output, Some(Err(error)))) => self.bucket.upload_error(output.upload.path(), &error),
+            Ok((_, None)) => self.bucket.refusal(),
             Err(error) => Error::unavailable(error.to_string()),
         };
         Err(self.fail(error))
@@ -115,16 +119,13 @@ impl LocalStaging {
         self.settle().await?;
         let mut output = match self.output.take() {
             Some(output) => output,
-            None => Output { upload: Arc::new(self.bucket.upload()?), file: None },
+            None => Output { file: None, upload: Arc::new(self.bucket.upload()?) },
         };
         let batch = self.batch.take(last);
-        let tmp = self.bucket.dir.tmp();
+        let (files, tmp) = (Arc::clone(&self.bucket.files), self.bucket.dir.tmp());
         self.writing = Some(tokio::task::spawn_blocking(move || {
-            let mut written = output.write(&batch);
-            if last {
-                written = written.and_then(|()| output.sync()).and_then(|()| sync_dir(&tmp));
-            }
-            (output, written)
+            let written = output.write(&files, &batch, last.then_some(&tmp));
+            (output, written.transpose())
         }));
         Ok(())
     }
@@ -235,21 +236,30 @@ impl Batch {
 }
 
 impl Output {
-    fn write(&mut self, chunks: &[Bytes]) -> io::Result<()> {
-        let file = match &mut self.file {
+    /// Writes the chunks; after the last ones it makes the file durable, and its name in this directory. `None` if the
+    /// file is closed.
+    fn write(
+        &mut self,
+        files: &Files,
+        chunks: &[Bytes],
+        last_in: Option<&PathBuf>,
+    ) -> io::Result<Option<()>> {
+        let file = match &self.file {
             Some(file) => file,
-            None => self.file.insert(File::create_new(self.upload.path())?),
+            None => match files.open(|| File::create_new(self.upload.path()))? {
+                Some(file) => self.file.insert(file),
+                None => return Ok(None),
+            },
         };
-        for chunk in chunks {
-            for piece in chunk.chunks(WRITE_BYTES) {
+        let written = file.with(|file| {
+            for piece in chunks.iter().flat_map(|chunk| chunk.chunks(WRITE_BYTES)) {
                 file.write_all(piece)?;
             }
-        }
-        Ok(())
-    }
-
-    fn sync(&self) -> io::Result<()> {
-        self.file.as_ref().map_or(Ok(()), File::sync_data)
+            let Some(dir) = last_in else { return Ok(()) };
+            file.sync_data()?;
+            sync_dir(dir)
+        });
+        written.transpose()
     }
 }
 

@@ -135,7 +135,7 @@ async fn every_handle_of_a_deleted_bucket_says_so_and_harms_no_later_one() {
             deleted(
                 handle
                     .blobs()
-                    .try_collect::<BTreeSet<_>>()
+                    .try_collect::<Vec<_>>()
                     .await
                     .err()
                     .unwrap_or(Error::BucketDeleted { bucket: String::new() }),

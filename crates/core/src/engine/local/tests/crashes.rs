@@ -132,3 +132,27 @@ async fn a_commit_that_nobody_saw_does_not_come_back_when_its_upload_is_removed(
     assert_eq!(fixture.files(), Vec::<PathBuf>::new());
     assert_eq!(of_the_log(&fixture), 0, "it came back");
 }
+
+/// As it is where uploads have no lock to tell that they are alive, and this one was idle for too long.
+#[tokio::test]
+async fn an_upload_that_others_removed_is_not_committed() {
+    let fixture = Fixture::new().await;
+    let bytes = body(300_000, 1);
+    for is_unlinked in [true, false] {
+        let (staging, nuid) = stage(&*fixture.bucket, &bytes).await.unwrap();
+        let upload = files_below(&fixture.dir().tmp()).pop().unwrap();
+        if is_unlinked {
+            fs::remove_file(upload).unwrap();
+        } else {
+            let name = upload.file_name().unwrap().to_str().unwrap();
+            let file = Id::parse(name.split_once('-').unwrap().1).unwrap();
+            database(&fixture).execute("INSERT INTO trash VALUES(?1)", [file.0]).unwrap();
+        }
+        let record = record(&*fixture.bucket, "o", &nuid, &bytes);
+        let commit = Commit { staged: Some(nuid), writes: vec![write("o", 0, Some(record))], retire: vec![] };
+        let refused = fixture.bucket.commit(&commit).await.unwrap_err();
+        assert!(refused.is_retryable() && refused.to_string().contains("removed"), "{refused}");
+        staging.discard().await;
+        assert!(last(&*fixture.bucket, "o").await.is_none());
+    }
+}

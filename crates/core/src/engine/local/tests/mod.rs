@@ -4,6 +4,7 @@ mod blobs;
 mod buckets;
 mod commits;
 mod crashes;
+mod suspensions;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -16,7 +17,8 @@ use tempfile::TempDir;
 use super::LocalEngine;
 use super::layout::{BucketDir, dir_name};
 use crate::engine::{
-    Commit, Consistency, Engine, EngineBucket, NewBlob, RecordWrite, Retired, Staging, StoredRecord,
+    Commit, Consistency, Engine, EngineBucket, NewBlob, RecordWrite, Retired, Staging, StoredBlob,
+    StoredRecord,
 };
 use crate::protocol::name::record_key;
 use crate::protocol::record::{PutBody, Record};
@@ -186,6 +188,17 @@ async fn read(bucket: &dyn EngineBucket, info: &ObjectInfo, offset: u64) -> Resu
 
 async fn get(bucket: &dyn EngineBucket, name: &str) -> Result<Vec<u8>> {
     read(bucket, &info(bucket, name).await, 0).await
+}
+
+/// The ids of all blobs.
+async fn nuids(bucket: &dyn EngineBucket) -> Vec<Nuid> {
+    bucket.blobs().map_ok(|blob| blob.nuid).try_collect().await.unwrap()
+}
+
+/// A blob as it is told.
+async fn stored_blob(bucket: &dyn EngineBucket, nuid: &Nuid) -> StoredBlob {
+    let blobs: Vec<StoredBlob> = bucket.blobs().try_collect().await.unwrap();
+    blobs.into_iter().find(|blob| blob.nuid == *nuid).unwrap()
 }
 
 /// Waits for a condition that another thread brings about.

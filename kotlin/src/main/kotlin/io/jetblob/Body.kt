@@ -36,10 +36,11 @@ public fun Flow<ByteArray>.asBody(): Body = Body.Pieces(this)
 public fun InputStream.asBody(): Body = Body.Pieces(
     flow {
         use {
+            val buffer = ByteArray(PIECE)
             while (true) {
-                val piece = readNBytes(PIECE)
-                if (piece.isEmpty()) break
-                emit(piece)
+                val size = read(buffer)
+                if (size < 0) break
+                emit(buffer.copyOf(size))
             }
         }
     }.flowOn(Dispatchers.IO),

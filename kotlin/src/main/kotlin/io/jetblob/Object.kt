@@ -13,7 +13,7 @@ public enum class SeekFrom { START, CURRENT, END }
  * exception must not use what there is. That is so for whole objects, see [isVerified]. To be closed ends the transfer, at
  * the server too: leave it by `use`, or collect it.
  */
-public class Object internal constructor(private val native: Download) : Once<ByteArray>() {
+public class Object internal constructor(internal val native: Download) : Once<ByteArray>() {
     /** What the store tells of the object that the bytes belong to: of a link's target, if it was a link. */
     public val info: ObjectInfo = native.info()
 
@@ -23,8 +23,8 @@ public class Object internal constructor(private val native: Download) : Once<By
     /**
      * Whether the bytes are verified against the object's SHA-256 before the last of them is handed out.
      *
-     * Not so for a part of an object, after a seek that led anywhere but to its beginning, and for an object whose writer
-     * gave it no digest, or whose digest is to be ignored.
+     * Not so for a part of an object, after a seek that led anywhere but to its beginning, after a read that was cancelled
+     * when its bytes had come already, and for an object whose writer gave it no digest, or whose digest is to be ignored.
      */
     public val isVerified: Boolean get() = native.isVerified()
 
@@ -35,7 +35,7 @@ public class Object internal constructor(private val native: Download) : Once<By
 
     override suspend fun next(): ByteArray? = piece(Long.MAX_VALUE)
 
-    /** Reads so many bytes, fewer only at the end. */
+    /** Reads so many bytes, fewer only at the end. If it fails or is cancelled on the way, [position] tells how far it is. */
     public suspend fun read(size: Int): ByteArray {
         require(size >= 0) { "size is $size" }
         val left = (native.rangeEnd() - native.rangeStart() - position).coerceIn(0, size.toLong())
@@ -50,9 +50,13 @@ public class Object internal constructor(private val native: Download) : Once<By
         return if (filled == bytes.size) bytes else bytes.copyOf(filled)
     }
 
-    private suspend fun piece(size: Long): ByteArray? = call {
-        // A read that was cancelled may have taken bytes that came to nobody.
+    /** A read that was cancelled may have taken bytes that came to nobody. */
+    private suspend fun goBack() {
         if (native.position() != position) native.seek(position, null)
+    }
+
+    private suspend fun piece(size: Long): ByteArray? = call {
+        goBack()
         val piece = native.read(size, null)?.taken()
         position += piece?.size ?: 0
         piece
@@ -62,7 +66,7 @@ public class Object internal constructor(private val native: Download) : Once<By
      * Goes on elsewhere, and gives the new position; both count from the beginning of the range that was asked for.
      *
      * Costs nothing until the next read, which fetches from there on. Beyond the end there is nothing to read. A position
-     * before the beginning is an [IllegalArgumentException].
+     * before the beginning, or that no [Long] can hold, is an [IllegalArgumentException].
      */
     public suspend fun seek(offset: Long, from: SeekFrom = SeekFrom.START): Long {
         val start = when (from) {
@@ -70,18 +74,24 @@ public class Object internal constructor(private val native: Download) : Once<By
             SeekFrom.CURRENT -> position
             SeekFrom.END -> native.rangeEnd() - native.rangeStart()
         }
-        val sought = Math.addExact(start, offset)
-        require(sought >= 0) { "a seek to before the beginning: $sought" }
+        val sought = start + offset
+        require(sought >= 0) { "a seek to before the beginning, or beyond all that can be counted: $start + $offset" }
         call { native.seek(sought, null) }
         position = sought
         return sought
     }
 
     /** Reads the rest, and closes. */
-    public suspend fun intoBytes(): ByteArray = call { native.intoBytes(null).taken() }
+    public suspend fun intoBytes(): ByteArray = call {
+        goBack()
+        native.intoBytes(null).taken()
+    }
 
     /** Reads the rest as UTF-8 text, and closes. Fails with [JetblobException.InvalidArgument] if it is none. */
-    public suspend fun intoString(): String = call { native.intoString(null) }
+    public suspend fun intoString(): String = call {
+        goBack()
+        native.intoString(null)
+    }
 
     /**
      * Reads the rest into a file, and closes. The file appears, or is replaced, when it is whole.
@@ -89,7 +99,10 @@ public class Object internal constructor(private val native: Download) : Once<By
      * [progress] is told how many bytes came so far.
      */
     public suspend fun intoFile(path: Path, progress: ((Long) -> Unit)? = null): ObjectInfo =
-        telling(progress) { native.intoFile(path.toString(), it, null) }
+        telling(progress) {
+            goBack()
+            native.intoFile(path.toString(), it, null)
+        }
 
     /** Ends the transfer, at the server too. Who waits for bytes gets [JetblobException.Closed]. */
     override fun close(): Unit = native.end()

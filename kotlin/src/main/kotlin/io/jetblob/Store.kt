@@ -98,7 +98,31 @@ public class Store private constructor(private val native: io.jetblob.ffi.Store)
         }
     }
 
-    /** Finishes what is under way in the background, and lets go of the connection or the directory. */
+    /**
+     * Lets go of all files of a local store, until it is resumed, also in a coroutine that is cancelled. For before the
+     * system freezes the app, or another process is to have the files.
+     *
+     * When it returns, this store has no file of its directory open or locked. Commits that were begun are brought to their
+     * end. A put that had not come to its commit fails with [JetblobException.Unavailable], and nothing of it is stored; so
+     * do all calls until [resume]. Objects that are being read, lists and watches wait, and go on after it; but an object
+     * that is replaced or deleted after it, while it is read, fails with [JetblobException.ObjectChanged] or
+     * [JetblobException.NotFound]. On a server's store it has no effect: there is nothing to let go of, and calls go on.
+     *
+     * Fails with [JetblobException.Closed], and with [JetblobException.Timeout] if a disk or another process held something
+     * up for 30 seconds; the store is suspended then all the same.
+     */
+    public suspend fun suspend(): Unit = withContext(NonCancellable) { failing { native.suspend() } }
+
+    /**
+     * Ends a suspension. Files are opened again when they are needed. It has no effect on a store that isn't suspended, and
+     * on one that is closed.
+     */
+    public fun resume(): Unit = native.resume()
+
+    /**
+     * Finishes what is under way in the background, and lets go of the connection or the directory. An upload that nobody
+     * has finished is given up.
+     */
     public suspend fun close(): Unit = call { native.shutDown(null) }
 
     /** Runs [block] with this store, and closes it, however that ends. */

@@ -3,8 +3,8 @@ package io.jetblob
 /**
  * An object that is being pushed in, see [Bucket.upload]. Nothing of it is visible before it is finished.
  *
- * Finish it or abort it before the store is closed, which waits for it. One that is forgotten is given up when the garbage
- * collector finds it.
+ * One that nobody has finished is given up when the store is closed, or when the garbage collector finds that it is
+ * forgotten.
  */
 public class Upload internal constructor(
     private val native: io.jetblob.ffi.Upload,

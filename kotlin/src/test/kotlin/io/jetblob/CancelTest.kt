@@ -82,7 +82,7 @@ class CancelTest {
         bucket.putBytes("a", pattern(64L shl 20))
         val reading = bucket.get("a")
         reading.read(1000)
-        place.signal("STOP")
+        place.stop()
         try {
             val read = async { while (reading.next() != null) Unit }
             val info = async { bucket.info("a") }
@@ -98,7 +98,7 @@ class CancelTest {
             assertTrue(took < 100.milliseconds, "$took")
             assertTrue(read.isCancelled)
         } finally {
-            place.signal("CONT")
+            place.goOn()
         }
     }
 
@@ -121,6 +121,27 @@ class CancelTest {
         }
         assertTrue(cancelled > 0)
         assertArrayEquals(pattern(3L shl 20), read.toByteArray())
+    }
+
+    @Test
+    fun `bytes that came just when their read was cancelled come again`() = onBoth { store, place ->
+        val bucket = store.createBucket("b")
+        val bytes = ByteArray(100_000) { 'a'.code.toByte() }
+        bucket.putBytes("a", bytes)
+        val out = place.directory.resolve("out")
+        val rests = listOf<suspend (Object) -> ByteArray>(
+            { it.read(bytes.size) },
+            { it.intoBytes() },
+            { it.intoString().encodeToByteArray() },
+            { it.intoFile(out).let { out.toFile().readBytes() } },
+        )
+        for (rest in rests) {
+            val reading = bucket.get("a")
+            assertEquals(10, reading.read(10).size)
+            reading.native.read(1000, null)!!.close()
+            assertEquals(10, reading.position)
+            assertArrayEquals(bytes.copyOfRange(10, bytes.size), rest(reading))
+        }
     }
 
     @Test

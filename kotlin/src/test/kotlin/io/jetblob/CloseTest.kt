@@ -1,10 +1,28 @@
 package io.jetblob
 
+import kotlin.time.Duration.Companion.seconds
+import kotlin.time.measureTime
 import org.junit.jupiter.api.Assertions.assertEquals
+import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.Test
 
 /** Use after the end. */
 class CloseTest {
+    @Test
+    fun `an upload that is idle is given up`() = onBoth { _, place ->
+        val store = Store.open(place.url)
+        val bucket = store.createBucket("b")
+        val upload = bucket.upload("a")
+        upload.write(ByteArray(3 shl 20))
+        val took = measureTime { store.close() }
+        assertTrue(took < 5.seconds, "$took")
+        assertEquals("closed", failure { upload.finish() }.code)
+        Store.open(place.url).use {
+            assertEquals("not_found", failure { it.bucket("b").info("a") }.code)
+            it.bucket("b").keepsLessThan(1 shl 16)
+        }
+    }
+
     @Test
     fun `what is closed says so`() = onBoth { _, place ->
         val store = Store.open(place.url)

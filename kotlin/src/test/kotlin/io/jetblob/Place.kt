@@ -7,6 +7,8 @@ import java.nio.file.Files
 import java.nio.file.Path
 import kotlin.io.path.ExperimentalPathApi
 import kotlin.io.path.deleteRecursively
+import kotlin.io.path.listDirectoryEntries
+import kotlin.io.path.readText
 import kotlin.time.Duration
 import kotlin.time.Duration.Companion.seconds
 import kotlin.time.TimeSource
@@ -35,8 +37,19 @@ class Place(val engine: String) : AutoCloseable {
         return server
     }
 
-    /** Stops the server, or lets it go on: it keeps its connections, and answers nothing meanwhile. */
-    fun signal(name: String) {
+    /** Stops the server: it keeps its connections, and answers nothing. Its threads stop one after the other. */
+    fun stop() {
+        signal("STOP")
+        val tasks = Path.of("/proc/${server!!.pid()}/task")
+        waitFor("the server stands still") {
+            tasks.listDirectoryEntries().all { "State:\tT" in it.resolve("status").readText() }
+        }
+    }
+
+    /** Lets the server go on. */
+    fun goOn(): Unit = signal("CONT")
+
+    private fun signal(name: String) {
         check(ProcessBuilder("kill", "-$name", "${server!!.pid()}").start().waitFor() == 0)
     }
 

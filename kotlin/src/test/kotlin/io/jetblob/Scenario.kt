@@ -37,8 +37,6 @@ class Scenario(private val place: Place) {
             }
         } finally {
             withContext(NonCancellable) {
-                // A store waits for the uploads that are open.
-                uploads.keys.forEach { it.abort() }
                 stores.forEach { it.close() }
             }
         }
@@ -116,6 +114,8 @@ class Scenario(private val place: Place) {
         "delete_bucket" -> store.deleteBucket(step.need("name"))
         "bucket_names" -> store.bucketNames().toList()
         "buckets" -> store.buckets().toList()
+        "suspend" -> store.suspend()
+        "resume" -> store.resume()
         "close" -> store.close()
         else -> unknown(call)
     }
