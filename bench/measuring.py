@@ -6,10 +6,10 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from contenders import JETBLOB, Contender
 from servers import Place
@@ -17,6 +17,8 @@ from servers import Place
 TOO_LONG = 300
 #: Who needs longer than this isn't asked again.
 SLOW = 12.0
+#: How often a process is looked at.
+LOOK = 0.005
 
 
 @dataclass
@@ -59,11 +61,16 @@ def run(contender: Contender, place: Place, bucket: str, order: list[str]) -> Ru
             stdout=subprocess.DEVNULL if is_cat else out,
             stderr=err,
         )
-        timer = threading.Timer(TOO_LONG, process.kill)
-        timer.start()
-        _, status, usage = os.wait4(process.pid, 0)
-        wall = time.perf_counter() - start
-        timer.cancel()
+        memory = 0
+        while True:
+            ended, status, usage = os.wait4(process.pid, os.WNOHANG)
+            wall = time.perf_counter() - start
+            if ended:
+                break
+            if wall > TOO_LONG:
+                process.kill()
+            memory = max(memory, resident(process.pid))
+            time.sleep(LOOK)
         process.returncode = os.waitstatus_to_exitcode(status)
         out.seek(0), err.seek(0)
         if wall > TOO_LONG:
@@ -76,10 +83,19 @@ def run(contender: Contender, place: Place, bucket: str, order: list[str]) -> Ru
     return Run(
         cpu=usage.ru_utime + usage.ru_stime,
         server_cpu=place.cpu() - before,
-        memory=usage.ru_maxrss / 1024,
+        memory=memory / 1024,
         messages=place.messages() - messages,
         **told,
     )
+
+
+def resident(pid: int) -> int:
+    """Give the most KiB that a process ever had in memory; what `wait4` tells begins with what its parent had."""
+    try:
+        rows = Path(f"/proc/{pid}/status").read_text().splitlines()
+    except OSError:
+        return 0
+    return next((int(row.split()[1]) for row in rows if row.startswith("VmHWM:")), 0)
 
 
 def measure(work: Work, place: Place, rounds: int) -> dict[str, Result]:

@@ -115,7 +115,9 @@ impl Clock {
         let seconds = self.start.elapsed().as_secs_f64();
         match self.first {
             None => println!("{{\"seconds\": {seconds}}}"),
-            Some(first) => println!("{{\"seconds\": {seconds}, \"first_ms\": {}}}", first.as_secs_f64() * 1e3),
+            Some(first) => {
+                println!("{{\"seconds\": {seconds}, \"first_ms\": {}}}", first.as_secs_f64() * 1e3)
+            }
         }
     }
 }

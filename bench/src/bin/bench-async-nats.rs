@@ -26,10 +26,8 @@ async fn main() -> Result<(), Failure> {
             .await?;
         }
         Work::GetSmall(small) => {
-            each(small, async |index| {
-                expect("bytes", read(&bucket, &small_name(index)).await?, small.size)
-            })
-            .await?;
+            each(small, async |index| expect("bytes", read(&bucket, &small_name(index)).await?, small.size))
+                .await?;
         }
         Work::FirstByte(count) => {
             for _ in 0..count {
