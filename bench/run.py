@@ -7,7 +7,6 @@ ratios of one run are claims.
 
 import argparse
 import os
-import re
 import subprocess
 import tempfile
 import time
@@ -30,7 +29,6 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="smaller work, fewer rounds")
     parser.add_argument("--only", default="", help="only works whose name holds this text")
     parser.add_argument("--rounds", type=int, help="how often each contender does each work")
-    parser.add_argument("--record", action="store_true", help="put the table and the plot into the README")
     arguments = parser.parse_args()
     rounds = arguments.rounds or (2 if arguments.quick else 3)
     begin = time.monotonic()
@@ -47,8 +45,6 @@ def main() -> None:
     save(BENCH, everything, versions())
     plot(BENCH / "results.svg", everything)
     print(f"\n{(time.monotonic() - begin) / 60:.1f} minutes; see {BENCH.relative_to(TOP)}/")
-    if arguments.record:
-        record()
 
 
 def plan(
@@ -105,18 +101,6 @@ def versions() -> dict[str, str]:
         "nats-py": pinned["NATS_PY"],
         "@nats-io/obj": pinned["NATS_OBJ"],
     }
-
-
-def record() -> None:
-    """Put the table and the plot of this run where the README shows them."""
-    (TOP / "bench" / "results.svg").write_text((BENCH / "results.svg").read_text())
-    readme = TOP / "README.md"
-    table = (BENCH / "results.md").read_text()
-    marked = re.compile(r"(<!-- make bench: -->\n).*?(<!-- until here -->)", re.DOTALL)
-    text, count = marked.subn(lambda found: f"{found[1]}{table}{found[2]}", readme.read_text())
-    if count != 1:
-        raise SystemExit("the README has no place for the table")
-    readme.write_text(text)
 
 
 main()
