@@ -113,12 +113,8 @@ impl Clock {
     /// Prints how long it took.
     pub fn stop(self) {
         let seconds = self.start.elapsed().as_secs_f64();
-        match self.first {
-            None => println!("{{\"seconds\": {seconds}}}"),
-            Some(first) => {
-                println!("{{\"seconds\": {seconds}, \"first_ms\": {}}}", first.as_secs_f64() * 1e3)
-            }
-        }
+        let first = self.first.map(|first| format!(", \"first_ms\": {}", first.as_secs_f64() * 1e3));
+        println!("{{\"seconds\": {seconds}{}}}", first.unwrap_or_default());
     }
 }
 
