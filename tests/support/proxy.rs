@@ -301,8 +301,7 @@ async fn write(
         };
         for bytes in bytes.chunks(piece) {
             to.write_all(bytes).await?;
-            if rate > 0 {
-                let nanos = bytes.len() as u64 * 1_000_000_000 / rate;
+            if let Some(nanos) = (bytes.len() as u64 * 1_000_000_000).checked_div(rate) {
                 tokio::time::sleep(Duration::from_nanos(nanos)).await;
             }
         }

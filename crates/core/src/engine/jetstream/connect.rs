@@ -23,7 +23,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const SHORTEST_PING: Duration = Duration::from_secs(10);
 
 /// The longest: what async-nats does by itself.
-const LONGEST_PING: Duration = Duration::from_secs(60);
+const LONGEST_PING: Duration = Duration::from_mins(1);
 
 pub(super) async fn connect(url: &str, options: StoreOptions) -> Result<Api> {
     check_subject("JetStream domain", options.domain.as_deref())?;
