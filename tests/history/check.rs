@@ -40,12 +40,12 @@ pub(crate) fn check(history: &[Done]) -> Result<(), String> {
             return Err(format!("{done:?}: {error}"));
         }
     }
-    // Who reads what a write left knows that it has taken effect.
+    // Who reads what only one write left knows that it has taken effect. A rename may bring the same bytes back.
     for (name, digest, done) in &reads {
-        for write in writes.get_mut(*name).into_iter().flatten() {
-            if matches!((&write.left, digest), (Left::Bytes(left), Some(digest)) if left == *digest) {
-                write.end = Some(write.end.map_or(done.end, |end| end.min(done.end)));
-            }
+        let of_it = |write: &&mut Write| matches!((&write.left, digest), (Left::Bytes(left), Some(digest)) if left == *digest);
+        let mut left: Vec<_> = writes.get_mut(*name).into_iter().flatten().filter(of_it).collect();
+        if let [write] = &mut left[..] {
+            write.end = Some(write.end.map_or(done.end, |end| end.min(done.end)));
         }
     }
     for (name, digest, done) in &reads {

@@ -21,6 +21,11 @@ fn delete(start: u128, end: u128) -> Done {
     Done { call: Call::Delete { name: "a".into() }, start, end, outcome: Outcome::Done { digest: None } }
 }
 
+fn rename(from: &str, to: &str, start: u128, end: u128) -> Done {
+    let call = Call::Rename { from: from.into(), to: to.into() };
+    Done { call, start, end, outcome: Outcome::Done { digest: Some("x".into()) } }
+}
+
 fn failed() -> Outcome {
     Outcome::Failed { code: "timeout".into() }
 }
@@ -37,6 +42,13 @@ fn what_can_be() {
         vec![put("w", 1, 2), unknown(), read(Some("w"), 40, 50), read(Some("x"), 60, 70)],
         vec![put("x", 10, 20), delete(30, 40), read(None, 50, 60)],
         vec![with(put("x", 10, 20), failed()), read(None, 30, 40)],
+        vec![
+            put("x", 10, 20),
+            read(Some("x"), 21, 22),
+            rename("a", "b", 30, 40),
+            rename("b", "a", 50, 60),
+            read(Some("x"), 70, 80),
+        ],
     ] {
         assert_eq!(check(&history), Ok(()), "{history:?}");
     }
