@@ -19,7 +19,7 @@ CONTENDERS := $(INTEROP)/node/done $(if $(shell command -v go),$(BENCH)/go/bench
 ZIG := $(if $(filter Linux,$(shell uname)),--zig --compatibility manylinux2014)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test unit lint docs interop bench build python node wheels mobile swift kotlin phones clean
+.PHONY: help demo test unit lint docs interop faults soak bench build python node wheels mobile swift kotlin phones clean
 
 help: ## list the tasks
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -73,6 +73,13 @@ lint: python $(if $(JETBLOB_SKIP_NODE),,node) ## formatting, lints and types; ea
 
 interop: $(VENV)/done $(DRIVERS) ## every client reads what every client writes: the table
 	cargo test -p tests --test interop
+
+faults: $(VENV)/done ## the table of faults, with what became of each
+	cargo build -p jetblob-cli
+	@JETBLOB_SKIP_OLDEST=1 python3 scripts/faults
+
+soak: $(VENV)/done ## the tests of many minutes: gigabytes into a cluster whose leaders change
+	JETBLOB_SOAK=1 cargo test -p tests --test faults soak_ -- --nocapture
 
 docs: ## the library's documentation, without a warning
 	RUSTDOCFLAGS="-D warnings" cargo doc -p jetblob --no-deps

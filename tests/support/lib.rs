@@ -9,5 +9,5 @@ mod server;
 pub use bytes::bytes_of;
 pub use command::jetblob;
 pub use place::{Place, unique};
-pub use proxy::{Frame, Proxy};
+pub use proxy::{Fate, Frame, Proxy};
 pub use server::{Server, ServerKind, root};

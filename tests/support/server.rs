@@ -47,6 +47,8 @@ pub struct Server {
     url: String,
     kind: ServerKind,
     dir: TempDir,
+    /// What every configuration of it begins with.
+    head: String,
 }
 
 /// Starts the server, tells its pid, and ends it when standard input closes: also when the parent is killed.
@@ -85,28 +87,107 @@ impl Server {
         let ports = dir.path().join("ports");
         fs::create_dir(&ports).expect("a directory for the port");
         let config = config.replace("$DIR", path);
-        let config = format!("listen: {ANY_PORT}\nports_file_dir: \"{}\"\n{config}\n", ports.display());
-        fs::write(dir.path().join(CONFIG), config).expect("a configuration");
+        let head = format!(
+            "listen: {ANY_PORT}\nports_file_dir: \"{}\"\npid_file: \"{path}/pid\"\n",
+            ports.display()
+        );
+        fs::write(dir.path().join(CONFIG), format!("{head}{config}\n")).expect("a configuration");
         let guard = run(kind, dir.path());
-        let mut server = Self { guard, url: String::new(), kind, dir };
+        let mut server = Self { guard, url: String::new(), kind, dir, head };
         server.url = server.wait_for_url(&ports);
+        // From now on it has this port, also when it is started again.
+        server.head = server.head.replace(ANY_PORT, server.url.trim_start_matches("nats://"));
+        let config = fs::read_to_string(server.dir.path().join(CONFIG)).expect("the configuration");
+        let address = server.url.trim_start_matches("nats://");
+        fs::write(server.dir.path().join(CONFIG), config.replace(ANY_PORT, address))
+            .expect("a configuration");
         server
     }
 
     /// Kills the server at once, and starts it again on the same port, with what it had stored.
     pub fn restart(&mut self) {
+        self.kill();
+        self.start_again();
+    }
+
+    /// Kills the server at once.
+    pub fn kill(&mut self) {
         drop(self.guard.stdin.take());
         let _ = self.guard.wait();
-        let file = self.dir.path().join(CONFIG);
-        let config = fs::read_to_string(&file).expect("the configuration");
-        let address = self.url.trim_start_matches("nats://");
-        fs::write(&file, config.replace(ANY_PORT, address)).expect("a configuration");
+    }
+
+    /// Ends the server in good order, with all that it has in its files.
+    pub fn stop(&mut self) {
+        self.signal("TERM");
+        let deadline = Instant::now() + Duration::from_secs(20);
+        while self.state().starts_with(|state: char| state != 'Z') {
+            assert!(Instant::now() < deadline, "the server does not end");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        self.kill();
+    }
+
+    /// Starts a server that was killed on the same port, with what it had stored.
+    pub fn start_again(&mut self) {
         let ports = self.dir.path().join("ports");
         for file in fs::read_dir(&ports).expect("the directory for the port").flatten() {
             fs::remove_file(file.path()).expect("an old port");
         }
         self.guard = run(self.kind, self.dir.path());
         assert_eq!(self.wait_for_url(&ports), self.url);
+    }
+
+    /// Stops the server where it stands, until it is [resumed](Self::resume).
+    pub fn pause(&self) {
+        self.signal("STOP");
+        let deadline = Instant::now() + Duration::from_secs(20);
+        loop {
+            if self.state().starts_with('T') {
+                return;
+            }
+            assert!(Instant::now() < deadline, "the server does not stand still");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    /// Lets a paused server go on.
+    pub fn resume(&self) {
+        self.signal("CONT");
+    }
+
+    /// The server asks its clients to go, and ends.
+    pub fn lame_duck(&self) {
+        self.signal("USR2");
+    }
+
+    /// Gives the server another configuration, for its next start.
+    pub fn configure(&self, config: &str) {
+        let path = self.dir.path().to_str().expect("a temporary directory that is UTF-8");
+        let config = format!("{}{}\n", self.head, config.replace("$DIR", path));
+        fs::write(self.dir.path().join(CONFIG), config).expect("a configuration");
+    }
+
+    /// Gives the server another configuration now.
+    pub fn reload(&self, config: &str) {
+        self.configure(config);
+        self.signal("HUP");
+    }
+
+    fn signal(&self, signal: &str) {
+        let sent = Command::new("kill").args([&format!("-{signal}"), &self.pid()]).status();
+        assert!(sent.expect("the kill command").success(), "no server {}", self.pid());
+    }
+
+    /// The letter of the process's state; nothing when it has ended.
+    fn state(&self) -> String {
+        let Ok(pid) = fs::read_to_string(self.dir.path().join("pid")) else { return String::new() };
+        let told = Command::new("ps").args(["-o", "state=", "-p", pid.trim()]).output();
+        String::from_utf8_lossy(&told.expect("the ps command").stdout).trim().to_owned()
+    }
+
+    fn pid(&self) -> String {
+        let pid = fs::read_to_string(self.dir.path().join("pid")).expect("the pid of a server that listens");
+        pid.trim().to_owned()
     }
 
     /// The server tells its port in a file, once it listens.
@@ -141,7 +222,6 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        drop(self.guard.stdin.take());
-        let _ = self.guard.wait();
+        self.kill();
     }
 }

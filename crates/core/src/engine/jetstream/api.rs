@@ -125,9 +125,9 @@ impl Error {
         };
         match code {
             10_039 | 10_076 => Self::JetStreamNotEnabled { during, scope: "for this account".to_owned() },
-            10_002 | 10_028 | 10_047 => Self::QuotaExceeded { during, reason: text },
+            10_002 | 10_023 | 10_028 | 10_047 => Self::QuotaExceeded { during, reason: text },
             STORE_FAILED if text.contains("maximum") => Self::QuotaExceeded { during, reason: text },
-            10_008 | 10_009 | 10_023 | 10_118 | BATCH_UNKNOWN | TOO_MANY_REQUESTS => {
+            10_008 | 10_009 | 10_118 | BATCH_UNKNOWN | TOO_MANY_REQUESTS => {
                 Self::Unavailable { during, reason: text }
             }
             _ => Self::Server { during, code, text },

@@ -18,6 +18,13 @@ use crate::{Error, Result};
 /// How long one attempt to connect may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// The shortest time between two questions whether the server is still there. After three without an answer the connection
+/// is made anew: an answer may have to wait behind all that is under way on a slow link.
+const SHORTEST_PING: Duration = Duration::from_secs(10);
+
+/// The longest: what async-nats does by itself.
+const LONGEST_PING: Duration = Duration::from_mins(1);
+
 pub(super) async fn connect(url: &str, options: StoreOptions) -> Result<Api> {
     check_subject("JetStream domain", options.domain.as_deref())?;
     check_subject(
@@ -80,6 +87,7 @@ async fn connect_options(
 ) -> Result<ConnectOptions> {
     let mut connect = ConnectOptions::new()
         .connection_timeout(CONNECT_TIMEOUT.min(options.idle_timeout))
+        .ping_interval((options.idle_timeout / 2).clamp(SHORTEST_PING, LONGEST_PING))
         .name(options.name.as_deref().unwrap_or("jetblob"))
         .event_callback(move |event| {
             reconnects.note(&event);

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use tokio::sync::watch;
 use tokio::time::timeout;
 
-use super::api::{Api, Refusal};
+use super::api::{Api, Refusal, pause, read_answer};
 use super::pace::Pace;
 use super::record::time_of_nanos;
 use super::stream::BucketStream;
@@ -163,7 +163,7 @@ impl Consumer {
         }
         // Who goes away while the server makes it can't know that it was made.
         let delete = api.subject(&format!("CONSUMER.DELETE.{}.{name}", stream.stream));
-        let mut deletion = Deletion { api: api.clone(), subject: Some(delete) };
+        let mut deletion = Deletion { api: api.clone(), subject: Some(delete), is_made: false };
         let create = format!("CONSUMER.CREATE.{}.{name}.{}", stream.stream, selection.filter);
         let request = json!({ "stream_name": stream.stream, "config": config, "action": "create" });
         let answer = match api.call(&create, &request).await {
@@ -178,6 +178,7 @@ impl Consumer {
             }
             Ok(answer) => answer,
         };
+        deletion.is_made = true;
         Ok(Self {
             _deletion: deletion,
             next: api.subject(&format!("CONSUMER.MSG.NEXT.{}.{name}", stream.stream)).into(),
@@ -340,15 +341,35 @@ impl Step {
 struct Deletion {
     api: Arc<Api>,
     subject: Option<String>,
+    /// Whether the server has told that the consumer is there. Until then it may come to be after its deletion was asked for.
+    is_made: bool,
 }
 
 impl Drop for Deletion {
     fn drop(&mut self) {
-        if let Some(subject) = self.subject.take() {
-            let api = self.api.clone();
-            self.api.in_background(async move {
+        let Some(subject) = self.subject.take() else { return };
+        let (api, is_made) = (self.api.clone(), self.is_made);
+        self.api.in_background(async move {
+            if is_made {
                 let _ = api.client().publish(subject, super::NOTHING).await;
-            });
+            } else {
+                let _ = timeout(STILL_MADE, delete_what_is_being_made(&api, &subject)).await;
+            }
+        });
+    }
+}
+
+/// How long the server may take to make a consumer that nobody waits for any more.
+const STILL_MADE: Duration = Duration::from_secs(5);
+
+/// Asks until the consumer was there to be deleted.
+async fn delete_what_is_being_made(api: &Api, subject: &str) {
+    loop {
+        match api.attempt(subject, Bytes::new(), None).await {
+            Ok(answer) if read_answer(&answer.payload).is_ok() => return,
+            // Not there yet, or nobody there to answer.
+            Ok(_) | Err(Refusal::NoResponders { .. } | Refusal::Silence(_)) => pause().await,
+            Err(_) => return,
         }
     }
 }

@@ -1,0 +1,123 @@
+//! Whether a history can be: each read must have read what some write may have left at that time.
+
+use std::collections::HashMap;
+
+use crate::event::{Call, Outcome};
+
+/// A call with its times. One that never ended, as its worker was killed, has no outcome that is known.
+#[derive(Debug, Clone)]
+pub(crate) struct Done {
+    pub(crate) call: Call,
+    pub(crate) start: u128,
+    pub(crate) end: u128,
+    pub(crate) outcome: Outcome,
+}
+
+/// What a write leaves under a name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Left {
+    Nothing,
+    Bytes(String),
+    /// What was under another name: it isn't known what.
+    Anything,
+}
+
+/// One write of one name.
+#[derive(Debug)]
+struct Write {
+    left: Left,
+    start: u128,
+    /// When it had taken effect at the latest; never, where that isn't known.
+    end: Option<u128>,
+}
+
+/// Says what can't be, if anything can't.
+pub(crate) fn check(history: &[Done]) -> Result<(), String> {
+    let mut writes = writes(history);
+    let reads: Vec<_> = history.iter().filter_map(read).collect();
+    for done in history {
+        if let Outcome::Broken { error } = &done.outcome {
+            return Err(format!("{done:?}: {error}"));
+        }
+    }
+    // Who reads what only one write left knows that it has taken effect. A rename may bring the same bytes back.
+    for (name, digest, done) in &reads {
+        let of_it = |write: &&mut Write| matches!((&write.left, digest), (Left::Bytes(left), Some(digest)) if left == *digest);
+        let mut left: Vec<_> = writes.get_mut(*name).into_iter().flatten().filter(of_it).collect();
+        if let [write] = &mut left[..] {
+            write.end = Some(write.end.map_or(done.end, |end| end.min(done.end)));
+        }
+    }
+    for (name, digest, done) in &reads {
+        let writes = writes.get(*name).map_or(&[][..], Vec::as_slice);
+        let can_be = writes.iter().any(|write| {
+            let is_it = match (&write.left, digest) {
+                (Left::Nothing, None) | (Left::Anything, Some(_)) => true,
+                (Left::Bytes(left), Some(digest)) => left == *digest,
+                _ => false,
+            };
+            let over = |other: &Write| {
+                write.end.is_some_and(|end| other.start > end)
+                    && other.end.is_some_and(|end| end < done.start)
+            };
+            is_it && write.start < done.end && !writes.iter().any(over)
+        });
+        if !can_be {
+            return Err(format!("{done:?} can't be: the writes of {name:?} are {writes:#?}"));
+        }
+    }
+    check_conditions(history)
+}
+
+/// The writes of each name that may have taken effect. Each name begins with nothing.
+fn writes(history: &[Done]) -> HashMap<&str, Vec<Write>> {
+    let mut writes: HashMap<&str, Vec<Write>> = HashMap::new();
+    let mut add = |name, left, start, end| {
+        let begin = || vec![Write { left: Left::Nothing, start: 0, end: Some(0) }];
+        writes.entry(name).or_insert_with(begin).push(Write { left, start, end });
+    };
+    for done in history {
+        let end = match done.outcome {
+            Outcome::Done { .. } => Some(done.end),
+            Outcome::Unknown => None,
+            Outcome::Failed { .. } | Outcome::Broken { .. } => continue,
+        };
+        match &done.call {
+            Call::Put { name, digest, .. } => add(name, Left::Bytes(digest.clone()), done.start, end),
+            Call::Delete { name } => add(name, Left::Nothing, done.start, end),
+            Call::Rename { from, to } => {
+                let moved = match &done.outcome {
+                    Outcome::Done { digest: Some(digest) } => Left::Bytes(digest.clone()),
+                    _ => Left::Anything,
+                };
+                add(to, moved, done.start, end);
+                add(from, Left::Nothing, done.start, end);
+            }
+            // So that the name is known.
+            Call::Read { name } => add(name, Left::Nothing, 0, Some(0)),
+        }
+    }
+    writes
+}
+
+/// A read that ended: the name, and what was there.
+fn read(done: &Done) -> Option<(&str, Option<&str>, &Done)> {
+    match (&done.call, &done.outcome) {
+        (Call::Read { name }, Outcome::Done { digest }) => Some((name, digest.as_deref(), done)),
+        _ => None,
+    }
+}
+
+/// Over one revision only one write takes effect.
+fn check_conditions(history: &[Done]) -> Result<(), String> {
+    let mut winners: HashMap<(&str, u64), &Done> = HashMap::new();
+    for done in history {
+        if let (Call::Put { name, over: Some(revision), .. }, Outcome::Done { .. }) =
+            (&done.call, &done.outcome)
+            && let Some(other) = winners.insert((name, *revision), done)
+        {
+            return Err(format!("both over revision {revision}: {other:?} and {done:?}"));
+        }
+    }
+    Ok(())
+}
