@@ -20,6 +20,7 @@ mod expiry;
 mod gc;
 mod get;
 mod handle;
+mod hostile;
 mod info;
 mod link;
 mod list;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use futures_util::future::join_all;
@@ -170,6 +170,20 @@ on_every_engine! {
             assert_holds(&bucket, "a", &body(10)).await;
             place.holds_only(&bucket, &["a"]).await;
         }
+    }
+
+    /// 33. What is given up between two chunks is removed at once: the clean-up waits for no answer that can't come.
+    async fn b33_cancelled_is_removed_at_once(place: Place) {
+        let bucket = place.bucket_with(BucketConfig { plain: true, ..BucketConfig::new(unique("plain")) }).await;
+        let large = Bytes::from(vec![0; 20 << 20]);
+        for micros in (0..10_000).step_by(500) {
+            let put = bucket.put_bytes("a", large.clone());
+            drop(tokio::time::timeout(Duration::from_micros(micros), put).await);
+        }
+        let start = Instant::now();
+        place.store.close().await;
+        assert!(start.elapsed() < Duration::from_secs(10), "after {:?}", start.elapsed());
+        place.again().await.holds_only(&bucket, &[]).await;
     }
 
     /// 36. A put over a deleted object.

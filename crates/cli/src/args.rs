@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::commands::acl::Acl;
 use crate::commands::bucket::BucketCommand;
 use crate::commands::cat::Cat;
 use crate::commands::check::Check;
@@ -122,6 +123,7 @@ pub(crate) enum Command {
     /// Create, change, list, show, seal and remove buckets.
     #[command(subcommand)]
     Bucket(BucketCommand),
+    Acl(Acl),
     Completions(Completions),
     Man(Man),
 }
@@ -156,6 +158,13 @@ Examples:
   jetblob --store nats://127.0.0.1:4222 bucket ls
   jetblob --context staging bucket ls
   jetblob cat nats://127.0.0.1:4222/photos/cat.jpg > copy.jpg
+
+Logging:
+  JETBLOB_LOG=info jetblob put cat.jpg photos
+  prints to stderr what happens: a line for each operation when it has ended, and what an operator wants to know, as a
+  connection that was lost; as JSON with --json. `warn` tells of trouble alone, `debug` more; `jetblob=info` only what is
+  jetblob's own. Names of objects are private, but for subjects, which hold them in base64: they are told in clear with
+  `info,jetblob::names=trace`. Secrets never are: TRACE is for jetblob's own targets alone.
 
 Exit codes:
   0  done

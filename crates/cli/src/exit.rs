@@ -3,10 +3,12 @@
 use std::ffi::OsString;
 use std::io::{self, Write};
 
+use clap::error::ContextValue;
 use jetblob::Error;
 use serde_json::json;
 
 use crate::escape;
+use crate::path::without_user;
 
 pub(crate) const DONE: u8 = 0;
 /// Done in part, or failed for a reason without a code of its own.
@@ -101,7 +103,7 @@ impl Failure {
     }
 }
 
-/// How to learn the end of a write whose answer never came.
+/// How to learn the end of a write whose answer never came, or what a user must be allowed.
 fn advice(error: &Error) -> String {
     match error {
         Error::Unknown { during, .. } => match (&during.bucket, &during.name) {
@@ -112,6 +114,11 @@ fn advice(error: &Error) -> String {
             }
             _ => String::new(),
         },
+        // A subject of a server; what a system denies is told with a space in it.
+        Error::PermissionDenied { during, subject } if !subject.contains(' ') => {
+            let bucket = during.bucket.as_deref().unwrap_or("BUCKET");
+            format!("; see what a user needs: jetblob acl --bucket {bucket} --role reader")
+        }
         _ => String::new(),
     }
 }
@@ -144,7 +151,8 @@ fn of_error(error: &Error) -> u8 {
 }
 
 /// Prints the help that was asked for, or says what is wrong with the command line; the exit code.
-pub(crate) fn of_grammar(error: &clap::Error, args: &[OsString]) -> u8 {
+pub(crate) fn of_grammar(mut error: clap::Error, args: &[OsString]) -> u8 {
+    redact(&mut error);
     let json = || args.iter().take_while(|argument| *argument != "--").any(|argument| argument == "--json");
     if error.use_stderr() && json() {
         let text = error.render().to_string();
@@ -155,6 +163,20 @@ pub(crate) fn of_grammar(error: &clap::Error, args: &[OsString]) -> u8 {
     // Other languages, whose programs may call this, don't empty the buffer at their end.
     let _ = error.print().and_then(|()| io::stdout().flush());
     u8::try_from(error.exit_code()).unwrap_or(USAGE)
+}
+
+/// A value that is refused is repeated: a URL among them without its user and password.
+fn redact(error: &mut clap::Error) {
+    let shown: Vec<_> = error
+        .context()
+        .filter_map(|(kind, value)| match value {
+            ContextValue::String(text) if text.contains('@') => Some((kind, without_user(text))),
+            _ => None,
+        })
+        .collect();
+    for (kind, text) in shown {
+        error.insert(kind, ContextValue::String(text));
+    }
 }
 
 #[cfg(test)]

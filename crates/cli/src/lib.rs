@@ -14,6 +14,7 @@ mod escape;
 mod exit;
 mod interrupt;
 mod json;
+mod log;
 mod output;
 mod path;
 mod pipe;
@@ -42,10 +43,10 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> u8 {
     let args: Vec<_> = args.into_iter().collect();
     let cli = match Cli::try_parse_from(&args) {
         Ok(cli) => cli,
-        Err(error) => return exit::of_grammar(&error, &args),
+        Err(error) => return exit::of_grammar(error, &args),
     };
     let json = cli.global.json;
-    match execute(cli) {
+    match log::begin(json).and_then(|()| execute(cli)) {
         Ok(()) => exit::DONE,
         Err(failure) => {
             failure.report(json);

@@ -25,6 +25,12 @@ impl FromStr for Parts {
                 None => "it must begin with a bucket".to_owned(),
             });
         }
+        // Nor may what is most likely a token be told of as a bucket's name.
+        if bucket.contains('@') {
+            return Err(
+                "no bucket has an @ in its name; a server in front of it begins with nats://".to_owned()
+            );
+        }
         Ok(Self { store, bucket: bucket.to_owned(), name: name.to_owned() })
     }
 }
@@ -51,10 +57,11 @@ fn split_store(path: &str) -> Result<(Option<String>, &str), String> {
     }
 }
 
-/// A server's URL without user and password.
-fn without_user(url: &str) -> String {
+/// A server's URL, or what may be one, without user and password.
+pub(crate) fn without_user(url: &str) -> String {
     match (url.split_once("://"), url.rsplit_once('@')) {
         (Some((scheme, _)), Some((_, host))) => format!("{scheme}://{host}"),
+        (None, Some((_, host))) => format!("…@{host}"),
         _ => url.to_owned(),
     }
 }

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio_util::sync::CancellationToken;
 
 use crate::engine::{Engine, EngineBucket};
+use crate::operation::operation;
 use crate::protocol::{BucketName, BucketStatus};
 use crate::{Error, Result};
 
@@ -40,7 +41,8 @@ impl Bucket {
     ///
     /// Fails with `BucketDeleted` if it is gone.
     pub async fn status(&self) -> Result<BucketStatus> {
-        self.engine.status().await.map_err(|error| error.during("status", Some(self.name()), None))
+        let status = self.engine.status();
+        operation!("jetblob.status", "status", Some(self.name()), None).run(status).await
     }
 
     /// Forbids every later write, for good: the bucket can then be read, and be deleted as a whole. Its `ttl` ends; only
@@ -59,7 +61,7 @@ impl Bucket {
             self.engine.seal().await?;
             self.engine.status().await
         };
-        seal.await.map_err(|error| error.during("seal", Some(self.name()), None))
+        operation!("jetblob.seal", "seal", Some(self.name()), None).run(seal).await
     }
 
     pub(crate) fn key(&self) -> &BucketName {

@@ -4,6 +4,7 @@ use crate::condition::is_deleted;
 use crate::engine::{Commit, Retired};
 use crate::finish::Finish;
 use crate::info::check_name;
+use crate::operation::operation;
 use crate::protocol::record::Record;
 use crate::protocol::{Nuid, ObjectInfo};
 use crate::write::over;
@@ -25,8 +26,8 @@ impl Bucket {
     pub async fn delete_with(&self, name: &str, options: WriteOptions) -> Result<ObjectInfo> {
         let (bucket, object) = (self.clone(), name.to_owned());
         let delete = async move { bucket.commit_delete(&object, options).await };
-        let deleted = Finish::new(&self.engine, delete).await;
-        deleted.map_err(|error| error.during("delete", Some(self.name()), Some(name)))
+        let operation = operation!("jetblob.delete", "delete", Some(self.name()), Some(name));
+        operation.run_on_object(Finish::new(&self.engine, delete)).await
     }
 
     /// Deletes an object or a link, or the marker of a deleted one, without leaving a marker for good: the one that tells
@@ -42,8 +43,8 @@ impl Bucket {
     pub async fn purge_with(&self, name: &str, options: WriteOptions) -> Result<()> {
         let (bucket, object) = (self.clone(), name.to_owned());
         let purge = async move { bucket.commit_purge(&object, options).await };
-        let purged = Finish::new(&self.engine, purge).await;
-        purged.map_err(|error| error.during("purge", Some(self.name()), Some(name)))
+        let operation = operation!("jetblob.purge", "purge", Some(self.name()), Some(name));
+        operation.run(Finish::new(&self.engine, purge)).await
     }
 
     async fn commit_delete(&self, name: &str, options: WriteOptions) -> Result<ObjectInfo> {
@@ -56,7 +57,11 @@ impl Bucket {
             }
             // A record that can't be read can be deleted all the same.
             let record = stored.record.as_ref().ok().cloned().unwrap_or_default();
-            let marker = record.deleted(self.key(), name);
+            let mut marker = record.deleted(self.key(), name);
+            if marker.info(self.key(), stored.mtime, stored.revision).is_err() {
+                // What makes no sense in it must not stay in the marker.
+                marker = Record::default().deleted(self.key(), name);
+            }
             Ok(Some(Commit {
                 staged: None,
                 retire: retired_by_replacing(&record, None),

@@ -6,6 +6,7 @@ use std::task::{Context, Poll};
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
+use tracing::Instrument;
 
 use crate::engine::EngineBucket;
 
@@ -20,7 +21,7 @@ impl<T: Send + 'static> Finish<T> {
         bucket: &Arc<dyn EngineBucket>,
         work: impl Future<Output = T> + Send + 'static,
     ) -> Self {
-        Self { bucket: bucket.clone(), work: Some(Box::pin(work)) }
+        Self { bucket: bucket.clone(), work: Some(Box::pin(work.in_current_span())) }
     }
 }
 

@@ -6,6 +6,7 @@ use bytes::Bytes;
 
 use crate::engine::Consistency;
 use crate::info::InfoOptions;
+use crate::operation::operation;
 use crate::protocol::{ByteRange, ObjectInfo};
 use crate::{Bucket, Error, Object, Result};
 
@@ -88,9 +89,9 @@ impl Bucket {
 
     /// Like [`get`](Self::get), with options.
     pub async fn get_with(&self, name: &str, options: GetOptions) -> Result<Object> {
-        self.open_object(name, options)
-            .await
-            .map_err(|error| error.during("get", Some(self.name()), Some(name)))
+        let operation = operation!("jetblob.get", "get", Some(self.name()), Some(name));
+        let (object, trace) = operation.begin(self.open_object(name, options)).await?;
+        Ok(object.traced(trace))
     }
 
     /// Reads a whole object into memory.

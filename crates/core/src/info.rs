@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use crate::engine::{Consistency, StoredRecord};
+use crate::operation::operation;
 use crate::protocol::limits::MAX_LINK_HOPS;
 use crate::protocol::name::{check_object_name, key_is_of_name, name_of_key};
 use crate::protocol::{BucketName, Invalid, ObjectInfo};
@@ -44,7 +45,8 @@ impl Bucket {
 
     /// Like [`info`](Self::info), with options.
     pub async fn info_with(&self, name: &str, options: InfoOptions) -> Result<ObjectInfo> {
-        self.look_up(name, options).await.map_err(|error| error.during("info", Some(self.name()), Some(name)))
+        let look_up = self.look_up(name, options);
+        operation!("jetblob.info", "info", Some(self.name()), Some(name)).run_on_object(look_up).await
     }
 
     pub(crate) async fn look_up(&self, name: &str, options: InfoOptions) -> Result<ObjectInfo> {

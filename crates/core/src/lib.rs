@@ -73,6 +73,8 @@ mod meta;
 #[cfg(feature = "store")]
 mod object;
 #[cfg(feature = "store")]
+mod operation;
+#[cfg(feature = "store")]
 mod orphan;
 #[cfg(feature = "store")]
 mod put;

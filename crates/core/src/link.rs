@@ -4,6 +4,7 @@ use crate::condition::is_deleted;
 use crate::engine::{Commit, StoredRecord};
 use crate::finish::Finish;
 use crate::info::check_name;
+use crate::operation::operation;
 use crate::protocol::name::check_object_name;
 use crate::protocol::record::Record;
 use crate::protocol::{BucketName, Link, Nuid, ObjectInfo, ObjectMeta};
@@ -87,9 +88,8 @@ impl Bucket {
 
     async fn link(&self, meta: ObjectMeta, link: Result<Link>, options: WriteOptions) -> Result<ObjectInfo> {
         let (bucket, name) = (self.clone(), meta.name.clone());
-        let linked =
-            Finish::new(&self.engine, async move { bucket.commit_link(&meta, link?, options).await });
-        linked.await.map_err(|error| error.during("link", Some(self.name()), Some(&name)))
+        let link = Finish::new(&self.engine, async move { bucket.commit_link(&meta, link?, options).await });
+        operation!("jetblob.link", "link", Some(self.name()), Some(&name)).run_on_object(link).await
     }
 
     async fn commit_link(&self, meta: &ObjectMeta, link: Link, options: WriteOptions) -> Result<ObjectInfo> {

@@ -2,6 +2,7 @@
 
 use futures_util::{Stream, StreamExt};
 
+use crate::operation::operation;
 use crate::protocol::ObjectInfo;
 use crate::{Bucket, Error, Result};
 
@@ -63,11 +64,11 @@ impl Bucket {
         let listed = self.engine.scan().filter_map(move |stored| {
             let entry = match stored {
                 Ok(stored) => Some(bucket.read_record(&stored)).filter(|entry| options.wants(entry)),
-                Err(error) => Some(Err(error.during("list", Some(bucket.name()), None))),
+                Err(error) => Some(Err(error)),
             };
             async move { entry }
         });
-        Box::pin(listed)
+        operation!("jetblob.list", "list", Some(self.name()), None).items(listed.boxed())
     }
 }
 

@@ -26,11 +26,22 @@ impl Location {
         match url.split_once("://") {
             Some(("nats" | "tls" | "ws" | "wss", _)) => Ok(Self::Servers(url.to_owned())),
             Some((scheme, _)) => {
+                // What is no scheme may be a secret.
+                let is_scheme = scheme.chars().all(|c| c.is_ascii_alphanumeric() || "+.-".contains(c));
+                let scheme = if is_scheme { scheme } else { "what is before " };
                 Err(invalid(&format!("{scheme}:// is not known; use nats, tls, ws, wss, file, or a path")))
+            }
+            None if is_server(url) => {
+                Err(invalid("it looks like a server; write nats:// before it, or ./ before a directory"))
             }
             None => Ok(Self::Directory(url.into())),
         }
     }
+}
+
+/// Whether somebody forgot the scheme: a directory would be made that bears a password as its name.
+fn is_server(url: &str) -> bool {
+    url.contains('@') && !url.contains(['/', '\\'])
 }
 
 #[cfg(test)]
@@ -45,6 +56,12 @@ mod tests {
         assert_eq!(Location::parse("file:blobs").unwrap(), Location::Directory("blobs".into()));
         assert_eq!(Location::parse("./blobs").unwrap(), Location::Directory("./blobs".into()));
         assert_eq!(Location::parse("http://a").unwrap_err().code(), "invalid_argument");
+        for forgotten in ["u:s3cret@host", "s3cret@host:4222", "s3cret@host", "u:s3cret@a,nats://b"] {
+            let error = Location::parse(forgotten).unwrap_err();
+            assert!(error.to_string().contains("nats") && !error.to_string().contains("s3cret"), "{error}");
+        }
+        assert_eq!(Location::parse("./u:x@host").unwrap(), Location::Directory("./u:x@host".into()));
+        assert_eq!(Location::parse("/me@home").unwrap(), Location::Directory("/me@home".into()));
         assert_eq!(Location::parse("").unwrap_err().code(), "invalid_argument");
     }
 }

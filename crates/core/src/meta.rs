@@ -4,6 +4,7 @@ use crate::condition::is_deleted;
 use crate::engine::{Commit, Expiry, RecordWrite, StoredRecord};
 use crate::finish::Finish;
 use crate::info::check_name;
+use crate::operation::operation;
 use crate::protocol::record::Record;
 use crate::protocol::{ObjectInfo, ObjectMeta};
 use crate::write::over;
@@ -48,8 +49,8 @@ impl Bucket {
     ) -> Result<ObjectInfo> {
         let (bucket, object) = (self.clone(), name.to_owned());
         let update = async move { bucket.commit_meta(&object, Change::Meta(meta), options).await };
-        let updated = Finish::new(&self.engine, update).await;
-        updated.map_err(|error| error.during("update", Some(self.name()), Some(name)))
+        let operation = operation!("jetblob.update_meta", "update", Some(self.name()), Some(name));
+        operation.run_on_object(Finish::new(&self.engine, update)).await
     }
 
     /// Renames an object or a link, in one step: no reader sees it under both names or under none, where the server has
@@ -67,8 +68,8 @@ impl Bucket {
     pub async fn rename_with(&self, name: &str, new_name: &str, options: WriteOptions) -> Result<ObjectInfo> {
         let (bucket, object, new_name) = (self.clone(), name.to_owned(), new_name.to_owned());
         let rename = async move { bucket.commit_meta(&object, Change::Name(new_name), options).await };
-        let renamed = Finish::new(&self.engine, rename).await;
-        renamed.map_err(|error| error.during("rename", Some(self.name()), Some(name)))
+        let operation = operation!("jetblob.rename", "rename", Some(self.name()), Some(name));
+        operation.run_on_object(Finish::new(&self.engine, rename)).await
     }
 
     async fn commit_meta(&self, name: &str, change: Change, options: WriteOptions) -> Result<ObjectInfo> {

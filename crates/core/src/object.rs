@@ -13,6 +13,7 @@ use tokio::io::{AsyncRead, AsyncSeek, ReadBuf};
 use crate::engine::Consistency;
 use crate::file::FileWriter;
 use crate::info::InfoOptions;
+use crate::operation::Trace;
 use crate::protocol::chunk::{BodyCheck, Mismatch};
 use crate::protocol::{Nuid, ObjectInfo};
 use crate::{Bucket, Error, Result};
@@ -43,6 +44,7 @@ pub struct Object {
     rest: Bytes,
     /// Why the transfer ended early: told again to whoever asks again, so that no failure looks like the end.
     failed: Option<Error>,
+    trace: Option<Trace>,
 }
 
 impl Bucket {
@@ -74,6 +76,7 @@ impl Bucket {
             chunks,
             rest: Bytes::new(),
             failed: None,
+            trace: None,
         })
     }
 
@@ -89,6 +92,7 @@ impl Bucket {
         let (bucket, name) = (self.name().to_owned(), info.name.clone());
         check.accept(chunk).map_err(|mismatch| match mismatch {
             Mismatch::Digest { expected, actual } => {
+                tracing::error!(bucket, nuid = info.nuid.as_ref().map(Nuid::as_str), %expected, %actual, "an object is damaged");
                 let (expected, actual) = (expected.to_string(), actual.to_string());
                 Error::DigestMismatch { bucket, name, expected, actual }
             }
@@ -154,18 +158,34 @@ impl Reading {
             Ok(_) if self.bucket.status().await.is_ok_and(|status| status.ttl.is_some()) => {
                 self.bucket.not_found(name)
             }
-            Ok(_) => Error::DataMissing {
-                bucket: self.bucket.name().to_owned(),
-                name: name.clone(),
-                size: self.info.size,
-                received: self.check.received(),
-            },
+            Ok(_) => {
+                let (bucket, size, received) =
+                    (self.bucket.name().to_owned(), self.info.size, self.check.received());
+                tracing::error!(bucket, nuid = %self.nuid, size, received, "chunks of an object are gone");
+                Error::DataMissing { bucket, name: name.clone(), size, received }
+            }
             Err(error) => error,
         }
     }
 }
 
 impl Object {
+    /// Ends with this trace.
+    pub(crate) fn traced(mut self, trace: Trace) -> Self {
+        trace.note(&self.info);
+        self.trace = Some(trace);
+        self.tell_end();
+        self
+    }
+
+    /// Tells of the end, once the last byte is handed out or never will be.
+    fn tell_end(&mut self) {
+        let is_over = self.failed.is_some() || self.position >= self.range.end;
+        if let Some(trace) = self.trace.as_mut().filter(|_| is_over) {
+            trace.end(self.failed.as_ref());
+        }
+    }
+
     /// The next chunk of the object, without a copy; `None` at its end.
     pub async fn next(&mut self) -> Result<Option<Bytes>> {
         StreamExt::next(self).await.transpose()
@@ -268,12 +288,17 @@ impl Stream for Object {
         if let Some(error) = &self.failed {
             return Poll::Ready(Some(Err(error.clone())));
         }
-        let next = ready!(self.chunks.poll_next_unpin(cx));
+        let this = &mut *self;
+        let next = {
+            let _entered = this.trace.as_ref().map(Trace::enter);
+            ready!(this.chunks.poll_next_unpin(cx))
+        };
         match &next {
-            Some(Ok(chunk)) => self.position += chunk.len() as u64,
-            Some(Err(error)) => self.failed = Some(error.clone()),
+            Some(Ok(chunk)) => this.position += chunk.len() as u64,
+            Some(Err(error)) => this.failed = Some(error.clone()),
             None => {}
         }
+        this.tell_end();
         Poll::Ready(next)
     }
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use bytes::Bytes;
+use tracing::Span;
 
 use crate::body::Chunks;
 use crate::bucket::PutUnderWay;
@@ -14,6 +15,7 @@ use crate::delete::retired_by_replacing;
 use crate::engine::{Commit, Consistency, Expiry, NewBlob, RecordWrite, Staging, StoredRecord};
 use crate::finish::Finish;
 use crate::info::check_name;
+use crate::operation::operation;
 use crate::protocol::digest::RunningDigest;
 use crate::protocol::record::{PutBody, Record};
 use crate::protocol::{Digest, Nuid, ObjectInfo, ObjectMeta, chunk};
@@ -149,8 +151,8 @@ impl Bucket {
     ) -> Result<ObjectInfo> {
         let meta = meta.into();
         let name = meta.name.clone();
-        let put = self.put_again(meta, body.into(), &options).await;
-        put.map_err(|error| error.during("put", Some(self.name()), Some(&name)))
+        let put = self.put_again(meta, body.into(), &options);
+        operation!("jetblob.put", "put", Some(self.name()), Some(&name)).run_on_object(put).await
     }
 
     /// Chunks that the server loses are never sent again alone: the whole body is, under a new nuid.
@@ -167,7 +169,11 @@ impl Bucket {
             body = now.again().filter(|_| attempt < ATTEMPTS);
             match self.put_once(&plan, now).await {
                 // Chunks were lost, or the connection. A server that is connected and silent is not asked again.
-                Err(Error::Unavailable { .. }) if body.is_some() => attempt += 1,
+                Err(Error::Unavailable { reason, .. }) if body.is_some() => {
+                    attempt += 1;
+                    Span::current().record("attempts", attempt);
+                    tracing::warn!(bucket = self.name(), attempt, reason, "the put begins again");
+                }
                 outcome => return outcome,
             }
         }
@@ -310,6 +316,7 @@ impl Put {
                     return self.stored(revision);
                 }
                 Err(Error::Conflict { .. }) => {
+                    tracing::debug!(bucket = self.bucket.name(), nuid = %self.nuid, "another writer was faster");
                     let newer = self.bucket.engine.last(&self.name, Consistency::Leader).await;
                     let checked = newer.and_then(|newer| {
                         self.condition.check(&self.bucket, &self.name, newer.as_ref()).map(|()| newer)

@@ -1,6 +1,7 @@
 //! How a write ended whose answer never came.
 
 use crate::engine::Consistency;
+use crate::operation::operation;
 use crate::protocol::ObjectInfo;
 use crate::{Bucket, Error, InfoOptions, Result};
 
@@ -41,6 +42,11 @@ impl Bucket {
     /// # }
     /// ```
     pub async fn resolve(&self, unknown: &Error) -> Result<Resolved> {
+        let resolved = self.how_it_ended(unknown);
+        operation!("jetblob.resolve", "resolve", Some(self.name()), unknown.name()).run(resolved).await
+    }
+
+    async fn how_it_ended(&self, unknown: &Error) -> Result<Resolved> {
         let Error::Unknown { during, nuid, revision_before } = unknown else {
             return Err(not_unknown(format!("its code is {}, not unknown", unknown.code())));
         };
@@ -54,7 +60,7 @@ impl Bucket {
         let now = match self.look_up(name, look).await {
             Ok(info) => Some(Box::new(info)),
             Err(Error::NotFound { .. }) => None,
-            Err(error) => return Err(error.during("resolve", Some(self.name()), Some(name))),
+            Err(error) => return Err(error),
         };
         Ok(match now {
             now if now.as_ref().map_or(0, |info| info.revision) == *revision_before => Resolved::NotCommitted,

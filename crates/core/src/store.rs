@@ -4,11 +4,12 @@ use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use futures_util::{Stream, TryStreamExt};
+use futures_util::{Stream, StreamExt, TryStreamExt};
 use tokio_util::sync::CancellationToken;
 
 use crate::engine::{Engine, StoreOptions, bucket_name};
 use crate::location::Location;
+use crate::operation::operation;
 use crate::protocol::{BucketConfig, BucketName, BucketStatus};
 use crate::{Bucket, Error, Result};
 
@@ -38,11 +39,13 @@ impl Store {
     }
 
     pub(crate) async fn open_at(location: Location, options: StoreOptions) -> Result<Self> {
-        let opened = match location {
-            Location::Servers(url) => Self::connect(&url, options).await,
-            Location::Directory(path) => Self::open_directory(path).await,
+        let open = async {
+            match location {
+                Location::Servers(url) => Self::connect(&url, options).await,
+                Location::Directory(path) => Self::open_directory(path).await,
+            }
         };
-        opened.map_err(|error| error.during("open", None, None))
+        operation!("jetblob.open", "open", None, None).run(open).await
     }
 
     #[cfg(feature = "jetstream")]
@@ -99,8 +102,9 @@ impl Store {
     /// Fails with `InvalidName` and `InvalidConfig`.
     pub async fn create_bucket(&self, config: BucketConfig) -> Result<Bucket> {
         let name = check_config(&config)?;
-        let created = self.engine.create_bucket(&config).await;
-        let bucket = created.map_err(|error| error.during("create", Some(name.as_str()), None))?;
+        let create = self.engine.create_bucket(&config);
+        let operation = operation!("jetblob.create_bucket", "create", Some(name.as_str()), None);
+        let bucket = operation.run(create).await?;
         Ok(Bucket::new(self.engine.clone(), bucket, self.closing.clone()))
     }
 
@@ -125,8 +129,9 @@ impl Store {
     /// Fails with `BucketNotFound`, `Sealed`, and with `InvalidConfig` where the server refuses the change, in its words.
     pub async fn update_bucket(&self, config: BucketConfig) -> Result<Bucket> {
         let name = check_config(&config)?;
-        let updated = self.engine.update_bucket(&config).await;
-        let bucket = updated.map_err(|error| error.during("update", Some(name.as_str()), None))?;
+        let update = self.engine.update_bucket(&config);
+        let operation = operation!("jetblob.update_bucket", "update", Some(name.as_str()), None);
+        let bucket = operation.run(update).await?;
         Ok(Bucket::new(self.engine.clone(), bucket, self.closing.clone()))
     }
 
@@ -147,28 +152,28 @@ impl Store {
 
     /// A bucket that exists. Fails with `BucketNotFound`.
     pub async fn bucket(&self, name: &str) -> Result<Bucket> {
-        let opened = self.engine.open_bucket(&bucket_name(name)?).await;
-        let bucket = opened.map_err(|error| error.during("open", Some(name), None))?;
+        let key = bucket_name(name)?;
+        let open = self.engine.open_bucket(&key);
+        let bucket = operation!("jetblob.open_bucket", "open", Some(name), None).run(open).await?;
         Ok(Bucket::new(self.engine.clone(), bucket, self.closing.clone()))
     }
 
     /// Removes a bucket and all that is in it. Fails with `BucketNotFound`.
     pub async fn delete_bucket(&self, name: &str) -> Result<()> {
-        let deleted = self.engine.delete_bucket(&bucket_name(name)?).await;
-        deleted.map_err(|error| error.during("delete", Some(name), None))
+        let key = bucket_name(name)?;
+        let delete = self.engine.delete_bucket(&key);
+        operation!("jetblob.delete_bucket", "delete", Some(name), None).run(delete).await
     }
 
     /// The names of all buckets, in no promised order.
     pub fn bucket_names(&self) -> impl Stream<Item = Result<String>> + Send + Unpin + 'static {
-        self.engine
-            .bucket_names()
-            .map_ok(|name| name.to_string())
-            .map_err(|error| error.during("list buckets", None, None))
+        let names = self.engine.bucket_names().map_ok(|name| name.to_string());
+        operation!("jetblob.bucket_names", "list buckets", None, None).items(names.boxed())
     }
 
     /// The statuses of all buckets, in no promised order.
     pub fn buckets(&self) -> impl Stream<Item = Result<BucketStatus>> + Send + Unpin + 'static {
-        self.engine.buckets().map_err(|error| error.during("list buckets", None, None))
+        operation!("jetblob.buckets", "list buckets", None, None).items(self.engine.buckets())
     }
 
     /// Lets go of all files of a local store, until it is [resumed](Self::resume). To be called, and awaited, before a phone

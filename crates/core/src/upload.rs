@@ -7,6 +7,7 @@ use bytes::Bytes;
 use futures_util::stream;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument;
 
 use crate::protocol::{ObjectInfo, ObjectMeta};
 use crate::{Body, Bucket, Error, PutOptions, Result};
@@ -100,7 +101,7 @@ impl Bucket {
         let (mut sent, outcome) = oneshot::channel();
         let engine = bucket.engine.clone();
         let under_way = bucket.begin_put();
-        engine.in_background(Box::pin(async move {
+        let put = async move {
             let _under_way = under_way;
             tokio::select! {
                 outcome = bucket.put_with(meta, Body::stream(body), options) => {
@@ -108,7 +109,8 @@ impl Bucket {
                 }
                 () = sent.closed() => {}
             }
-        }));
+        };
+        engine.in_background(Box::pin(put.in_current_span()));
         Upload { pieces: sender, room, put: Some(outcome), failed: None }
     }
 }

@@ -7,6 +7,7 @@ use futures_util::stream::BoxStream;
 use futures_util::{Stream, StreamExt};
 
 use crate::engine::{Change, Start};
+use crate::operation::{Trace, operation};
 use crate::protocol::ObjectInfo;
 use crate::{Bucket, Error, Result};
 
@@ -94,6 +95,7 @@ pub struct Watch {
     bucket: Bucket,
     options: WatchOptions,
     changes: BoxStream<'static, Result<Change>>,
+    trace: Trace,
 }
 
 impl Bucket {
@@ -136,8 +138,9 @@ impl Bucket {
     /// Like [`watch`](Self::watch), with options. Fails with `InvalidArgument` if they contradict each other.
     pub async fn watch_with(&self, options: WatchOptions) -> Result<Watch> {
         let begin = async { self.engine.changes(options.start()?).await };
-        let changes = begin.await.map_err(|error| error.during("watch", Some(self.name()), None))?;
-        Ok(Watch { bucket: self.clone(), options, changes })
+        let operation = operation!("jetblob.watch", "watch", Some(self.name()), None);
+        let (changes, trace) = operation.begin(begin).await?;
+        Ok(Watch { bucket: self.clone(), options, changes, trace })
     }
 }
 
@@ -172,10 +175,22 @@ impl Stream for Watch {
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         loop {
-            let Some(change) = ready!(self.changes.poll_next_unpin(cx)) else { return Poll::Ready(None) };
+            let this = &mut *self;
+            let change = {
+                let _entered = this.trace.enter();
+                ready!(this.changes.poll_next_unpin(cx))
+            };
             let event = match change {
-                Ok(change) => self.event(change),
-                Err(error) => Some(Err(error.during("watch", Some(self.bucket.name()), None))),
+                Some(Ok(change)) => this.event(change),
+                Some(Err(error)) => {
+                    let error = error.during("watch", Some(this.bucket.name()), None);
+                    this.trace.end(Some(&error));
+                    Some(Err(error))
+                }
+                None => {
+                    this.trace.end(None);
+                    return Poll::Ready(None);
+                }
             };
             if event.is_some() {
                 return Poll::Ready(event);

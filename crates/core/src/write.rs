@@ -43,7 +43,10 @@ impl Bucket {
             };
             match self.engine.commit(&commit).await {
                 Ok(revisions) => return Ok(Some((commit, revisions))),
-                Err(Error::Conflict { .. }) => consistency = Consistency::Leader,
+                Err(Error::Conflict { .. }) => {
+                    tracing::debug!(bucket = self.name(), attempt, "another writer was faster");
+                    consistency = Consistency::Leader;
+                }
                 Err(error) => return Err(error),
             }
             give_way(attempt).await;

@@ -3,6 +3,7 @@
 use crate::args::{Cli, Command};
 use crate::exit::Failure;
 
+pub(crate) mod acl;
 pub(crate) mod bucket;
 pub(crate) mod cat;
 pub(crate) mod check;
@@ -37,6 +38,7 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Failure> {
         Command::Check(args) => check::run(args, &global).await,
         Command::Gc(args) => gc::run(args, &global).await,
         Command::Bucket(command) => bucket::run(command, &global).await,
+        Command::Acl(args) => acl::run(&args, &global),
         Command::Completions(args) => completions::run(&args),
         Command::Man(args) => man::run(&args),
     }

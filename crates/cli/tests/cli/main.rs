@@ -1,5 +1,6 @@
 //! The real binary, on local stores in temporary directories.
 
+mod acl;
 mod buckets;
 mod check;
 mod conditions;
@@ -8,11 +9,13 @@ mod damage;
 mod failures;
 mod links;
 mod listing;
+mod log;
 mod manual;
 mod moving;
 mod names;
 mod ranges;
 mod round_trip;
 mod sandbox;
+mod secrets;
 mod signals;
 mod watching;

@@ -12,7 +12,7 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep, timeout};
 use tokio_util::task::TaskTracker;
 
-use super::denial::Denials;
+use super::denial::{DenialWatch, Denials};
 use super::expiry;
 use super::inbox::{Inbox, InboxPool};
 use super::reconnect::Reconnects;
@@ -142,11 +142,7 @@ impl Api {
         denials: Denials,
         reconnects: Reconnects,
     ) -> Self {
-        let prefix = match (&options.api_prefix, &options.domain) {
-            (Some(prefix), _) => prefix.trim_end_matches('.').to_owned(),
-            (None, Some(domain)) => format!("$JS.{domain}.API"),
-            (None, None) => "$JS.API".to_owned(),
-        };
+        let prefix = api_prefix(options);
         let inboxes = Arc::new(InboxPool::new(client.clone(), denials.clone(), options.idle_timeout));
         let background = TaskTracker::new();
         let idle_timeout = options.idle_timeout;
@@ -162,6 +158,11 @@ impl Api {
     pub(super) async fn inbox(&self) -> Result<Inbox> {
         self.check_open()?;
         self.inboxes.take().await
+    }
+
+    /// What the server denies from now on.
+    pub(super) fn denials(&self) -> DenialWatch {
+        self.denials.watch()
     }
 
     /// Changes when the connection is made anew.
@@ -255,7 +256,9 @@ impl Api {
         let deadline = Instant::now() + self.idle_timeout;
         loop {
             match self.attempt(subject, payload.clone(), None).await {
-                Err(Refusal::Silence(_)) if Instant::now() < deadline => {}
+                Err(Refusal::Silence(error)) if Instant::now() < deadline => {
+                    tracing::info!(%error, "a request is sent again");
+                }
                 answered => return answered,
             }
         }
@@ -284,6 +287,9 @@ impl Api {
         let Ok(answer) = answer else {
             return Err(Refusal::Silence(self.silence(format!("an answer from {subject}"))));
         };
+        if answer.is_ok() {
+            self.denials.forget();
+        }
         answer.map_err(|error| match error.kind() {
             RequestErrorKind::NoResponders => Refusal::NoResponders { subject: subject.to_owned() },
             RequestErrorKind::MaxPayloadExceeded => Refusal::Failed(Error::InvalidArgument {
@@ -309,6 +315,15 @@ pub(super) async fn subscribe(client: &Client, inbox: String, patience: Duration
     match timeout(patience, client.subscribe(inbox)).await {
         Ok(subscribed) => subscribed.map_err(|error| Error::unavailable(error.to_string())),
         Err(_) => Err(Error::unavailable("the connection to the server is lost")),
+    }
+}
+
+/// What the subjects of the API begin with.
+pub(super) fn api_prefix(options: &StoreOptions) -> String {
+    match (&options.api_prefix, &options.domain) {
+        (Some(prefix), _) => prefix.trim_end_matches('.').to_owned(),
+        (None, Some(domain)) => format!("$JS.{domain}.API"),
+        (None, None) => "$JS.API".to_owned(),
     }
 }
 

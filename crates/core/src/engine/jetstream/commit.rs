@@ -36,6 +36,7 @@ async fn store(stream: &Arc<BucketStream>, commit: &Commit) -> Result<Vec<u64>> 
         Err(Error::Server { code: ATOMIC_DISABLED, .. })
             if stream.takes_atomic.swap(false, Ordering::Relaxed) =>
         {
+            tracing::info!(bucket = %stream.bucket, "the stream takes no atomic batches any more: a rename goes in steps");
             Box::pin(store(stream, commit)).await
         }
         settled => settled.map(|first| (first..).take(messages.len()).collect()),

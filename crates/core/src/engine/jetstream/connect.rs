@@ -26,12 +26,7 @@ const SHORTEST_PING: Duration = Duration::from_secs(10);
 const LONGEST_PING: Duration = Duration::from_mins(1);
 
 pub(super) async fn connect(url: &str, options: StoreOptions) -> Result<Api> {
-    check_subject("JetStream domain", options.domain.as_deref())?;
-    check_subject(
-        "JetStream API prefix",
-        options.api_prefix.as_deref().map(|prefix| prefix.trim_end_matches('.')),
-    )?;
-    check_subject("inbox prefix", options.inbox_prefix.as_deref())?;
+    check_subjects(&options)?;
     let denials = Denials::new(options.inbox_prefix.as_deref());
     let servers = url.split(',').map(str::trim).filter(|server| !server.is_empty());
     let servers: Vec<ServerAddr> = servers
@@ -42,6 +37,8 @@ pub(super) async fn connect(url: &str, options: StoreOptions) -> Result<Api> {
         return Err(invalid_url(url, "it names no server"));
     }
     let options = with_user_of_url(options, &servers);
+    let servers = servers.into_iter().map(without_secret).collect::<io::Result<Vec<_>>>();
+    let servers = servers.map_err(|error| invalid_url(url, &error.to_string()))?;
     let reconnects = Reconnects::default();
     let client = connect_options(&options, denials.clone(), reconnects.clone())
         .await?
@@ -49,6 +46,14 @@ pub(super) async fn connect(url: &str, options: StoreOptions) -> Result<Api> {
         .await
         .map_err(|error| refused(url, &error))?;
     Ok(Api::new(client, &options, denials, reconnects))
+}
+
+/// Refuses options that would make subjects of which the server knows nothing.
+pub(super) fn check_subjects(options: &StoreOptions) -> Result<()> {
+    let api_prefix = options.api_prefix.as_deref().map(|prefix| prefix.trim_end_matches('.'));
+    check_subject("JetStream domain", options.domain.as_deref())?;
+    check_subject("JetStream API prefix", api_prefix)?;
+    check_subject("inbox prefix", options.inbox_prefix.as_deref())
 }
 
 /// What begins a subject must be one itself: the protocol would read a space in it as the end, a wildcard as many.
@@ -80,6 +85,15 @@ fn with_user_of_url(mut options: StoreOptions, servers: &[ServerAddr]) -> StoreO
     options
 }
 
+/// The address alone: async-nats tells `tracing` of it as it is.
+fn without_secret(server: ServerAddr) -> io::Result<ServerAddr> {
+    let mut url = server.into_inner();
+    let cannot_be = |()| io::Error::other("it has no host");
+    url.set_username("").map_err(cannot_be)?;
+    url.set_password(None).map_err(cannot_be)?;
+    ServerAddr::from_url(url)
+}
+
 async fn connect_options(
     options: &StoreOptions,
     denials: Denials,
@@ -91,7 +105,11 @@ async fn connect_options(
         .name(options.name.as_deref().unwrap_or("jetblob"))
         .event_callback(move |event| {
             reconnects.note(&event);
+            if matches!(event, Event::Disconnected) {
+                denials.forget();
+            }
             if let Event::ServerError(ServerError::Other(text)) = &event {
+                tracing::warn!(text, "the server refuses");
                 denials.announce(text);
             }
             async {}

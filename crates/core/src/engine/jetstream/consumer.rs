@@ -12,6 +12,7 @@ use tokio::sync::watch;
 use tokio::time::timeout;
 
 use super::api::{Api, Refusal, pause, read_answer};
+use super::denial::DenialWatch;
 use super::pace::Pace;
 use super::record::time_of_nanos;
 use super::stream::BucketStream;
@@ -87,6 +88,7 @@ pub(super) struct Consumer {
     inbox: String,
     subscriber: Subscriber,
     name: String,
+    denied: DenialWatch,
     /// Changes when what was asked before may be lost.
     reconnects: watch::Receiver<u64>,
     /// The last sequence of the stream before the consumer's first message.
@@ -138,7 +140,7 @@ impl Consumer {
         after: u64,
     ) -> Result<Self, Refusal> {
         let api = stream.api.clone();
-        let reconnects = api.reconnects();
+        let (reconnects, denied) = (api.reconnects(), api.denials());
         let counts = !api.server_is_before(2, 10);
         let inbox = api.client().new_inbox();
         let subscriber = api.subscribe(format!("{inbox}.*")).await.map_err(Refusal::Failed)?;
@@ -186,6 +188,7 @@ impl Consumer {
             inbox,
             subscriber,
             name,
+            denied,
             reconnects,
             start: answer["delivered"]["stream_seq"].as_u64().unwrap_or(0),
             created: answer["created"].as_str().and_then(|time| humantime::parse_rfc3339(time).ok()),
@@ -282,6 +285,7 @@ impl Consumer {
                     Err(_) => return Ok(None),
                 },
                 Ok(()) = self.reconnects.changed() => return Ok(None),
+                error = self.denied.of(self.next.as_str()) => return Err(error),
             }
         };
         ready.map(Some).ok_or_else(|| Error::unavailable("the connection to the server is closed"))

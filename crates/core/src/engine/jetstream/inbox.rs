@@ -37,6 +37,7 @@ impl InboxPool {
 
     /// An inbox with a reply prefix that nothing under way uses.
     pub(super) async fn take(self: &Arc<Self>) -> Result<Inbox> {
+        let denied = self.denials.watch();
         let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let mut open = if let Some(open) = idle {
             open
@@ -47,7 +48,6 @@ impl InboxPool {
         };
         open.used += 1;
         let prefix = format!("{}.{}", open.prefix, open.used);
-        let denied = self.denials.watch();
         Ok(Inbox { pool: self.clone(), prefix, open: Some(open), denied, reusable: false })
     }
 }

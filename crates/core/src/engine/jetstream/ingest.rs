@@ -104,10 +104,14 @@ impl Ingest {
         match refusal {
             // The feature was taken away since the stream was opened.
             Err(Refusal::Server { code: BATCH_DISABLED, .. }) => {
+                tracing::info!(bucket = %stream.bucket, "the stream takes no batches any more: chunks are published one by one");
                 stream.takes_batches.store(false, Ordering::Relaxed);
                 return Ok(false);
             }
-            Err(Refusal::Server { code: BATCH_TOO_MANY, .. }) => return Ok(false),
+            Err(Refusal::Server { code: BATCH_TOO_MANY, .. }) => {
+                tracing::debug!(bucket = %stream.bucket, "the stream has too many batches: chunks are published one by one");
+                return Ok(false);
+            }
             _ => {}
         }
         self.account(stream, &message).await;

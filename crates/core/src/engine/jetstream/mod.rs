@@ -4,6 +4,7 @@
 //! * `api`: requests with an idle limit, and what the server's refusals mean
 //! * `inbox`: where streams of replies arrive
 //! * `denial`: what the server denies, matched to the request that it answers
+//! * `permissions`: the subjects that a user must be allowed
 //! * `reconnect`: when a connection was made anew
 //! * `stream`: one stream that holds a bucket, and what was learned of it
 //! * `bucket`: that stream as the contract wants it
@@ -60,6 +61,7 @@ mod ingest;
 mod locate;
 mod moving;
 mod pace;
+mod permissions;
 mod pull;
 mod read;
 mod reconnect;
@@ -69,6 +71,8 @@ mod settle;
 mod stage;
 mod stream;
 mod successor;
+
+pub use permissions::{Permissions, Role};
 
 /// The engine whose buckets are streams of a NATS account.
 #[derive(Debug)]

@@ -73,7 +73,7 @@ async fn take_back(stream: &BucketStream, new: &RecordWrite, written: u64) -> Re
     match write(stream, &removal).await {
         Ok(_) | Err(Error::Conflict { .. }) => Ok(()),
         Err(error) => {
-            tracing::warn!(bucket = %stream.bucket, name = new.name, %error, "half of a rename is left");
+            tracing::warn!(bucket = %stream.bucket, %error, "half of a rename is left");
             Err(Message::new(stream, new).unknown(None))
         }
     }

@@ -163,6 +163,7 @@ impl Pull {
     /// long as the idle limit says.
     async fn renew(&mut self) -> Result<()> {
         let deadline = Instant::now() + self.stream.api.idle_timeout();
+        tracing::info!(bucket = %self.stream.bucket, after = self.last, "a consumer is made anew");
         loop {
             match Consumer::create(&self.stream, &self.selection, self.last).await {
                 Ok(consumer) => {

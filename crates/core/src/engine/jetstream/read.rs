@@ -12,6 +12,7 @@ use futures_util::StreamExt;
 use futures_util::stream::{self, BoxStream};
 use serde_json::json;
 use tokio::time::Instant;
+use tracing::Span;
 
 use super::api::Refusal;
 use super::consumer::{REQUEST_BYTES, Selection};
@@ -111,10 +112,14 @@ impl Blob {
     /// A source that begins at this sequence.
     async fn source_from(&self, sequence: u64) -> Result<Source> {
         if self.is_small() && self.answers_direct() {
+            Span::current().record("path", "direct");
             return Ok(Source::direct(sequence));
         }
         match Pull::open_after(self.stream.clone(), self.selection(), sequence - 1).await {
-            Ok(pull) => Ok(Source::Pull(Box::new(pull))),
+            Ok(pull) => {
+                Span::current().record("path", "consumer");
+                Ok(Source::Pull(Box::new(pull)))
+            }
             Err(refusal) if self.may_read_directly(&refusal) => Ok(Source::direct(sequence)),
             Err(refusal) => Err(self.stream.refused(refusal)),
         }
@@ -146,7 +151,11 @@ impl Blob {
             refusal,
             Refusal::Failed(Error::PermissionDenied { .. }) | Refusal::Server { code: CONSUMER_LIMIT, .. }
         );
-        no_consumer && self.answers_direct()
+        let may = no_consumer && self.answers_direct();
+        if may {
+            tracing::info!(bucket = %self.stream.bucket, ?refusal, "no consumer can be made: Direct Gets take its place");
+        }
+        may
     }
 
     fn is_small(&self) -> bool {

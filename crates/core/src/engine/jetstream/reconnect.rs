@@ -17,9 +17,17 @@ impl Reconnects {
     /// Takes what the client tells of its connection.
     pub(super) fn note(&self, event: &Event) {
         match event {
-            Event::Disconnected => self.is_lost.store(true, Ordering::Release),
+            Event::Disconnected => {
+                tracing::warn!("the connection is lost");
+                self.is_lost.store(true, Ordering::Release);
+            }
             Event::Connected if self.is_lost.swap(false, Ordering::AcqRel) => {
                 self.count.send_modify(|count| *count += 1);
+                tracing::info!(reconnects = *self.count.borrow(), "connected again");
+            }
+            Event::LameDuckMode => tracing::info!("the server is about to shut down"),
+            Event::SlowConsumer(_) => {
+                tracing::warn!("messages came faster than they were taken: some are lost");
             }
             _ => {}
         }

@@ -53,6 +53,7 @@ impl BucketStream {
     pub(super) async fn direct_get_is_gone(&self) -> Result<()> {
         let info = self.stream_info(&Value::Null).await?;
         if info["config"]["allow_direct"].as_bool() != Some(true) {
+            tracing::info!(bucket = %self.bucket, "the stream takes no Direct Gets any more: its leader is asked");
             self.answers_direct.store(false, Ordering::Relaxed);
         }
         Ok(())

@@ -69,6 +69,12 @@ impl<'c> Message<'c> {
         let mut during = Box::<crate::During>::default();
         during.name = Some(self.write.name.clone());
         let nuid = staged.cloned().or_else(|| self.record.nuid());
+        let revision_before = self.write.expected;
+        tracing::warn!(
+            nuid = nuid.as_ref().map(Nuid::as_str),
+            revision_before,
+            "it could not be learned whether a commit took effect"
+        );
         Error::Unknown { during, nuid, revision_before: self.write.expected }
     }
 }
@@ -109,15 +115,16 @@ impl Pending<'_> {
                 Err(Refusal::Server { code: api::WRONG_LAST_SEQUENCE, .. }) => return Err(self.conflict()),
                 // Another write to the name is on its way through the cluster; or nothing was stored of a batch.
                 Err(Refusal::Server {
-                    code: api::WRONG_LAST_SEQUENCE_UNTOLD | ATOMIC_INCOMPLETE | ATOMIC_TOO_MANY,
+                    code: code @ (api::WRONG_LAST_SEQUENCE_UNTOLD | ATOMIC_INCOMPLETE | ATOMIC_TOO_MANY),
                     ..
-                }) => {}
+                }) => tracing::debug!(bucket = %self.stream.bucket, code, "a commit is sent again"),
                 // The bucket is gone, or has no leader now.
                 Err(Refusal::NoResponders { .. }) => drop(self.stream.stream_info(&Value::Null).await?),
                 Err(Refusal::Failed(error)) => return Err(self.after_failure(error)),
                 Err(refusal) => return Err(self.stream.refused(refusal)),
             }
             if may_have_landed {
+                tracing::warn!(bucket = %self.stream.bucket, %id, "no answer to a commit: the record is read back");
                 match self.find(&id).await {
                     Ok(Found::Ours(revision)) => return Ok(revision),
                     // Ours may have stood there before, and its blob be retired by now.

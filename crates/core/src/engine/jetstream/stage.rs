@@ -9,6 +9,7 @@ use async_nats::{Message, StatusCode, Subject};
 use async_trait::async_trait;
 use bytes::Bytes;
 use serde_json::{Value, json};
+use tracing::Span;
 
 use super::api::{self, Refusal};
 use super::expiry;
@@ -66,6 +67,7 @@ impl JetStreamStaging {
         } else {
             Flow::Window(Window::new(stream.window()))
         };
+        Span::current().record("path", if matches!(flow, Flow::Ingest(_)) { "ingest" } else { "window" });
         let inbox = stream.api.inbox().await?;
         let NewBlob { nuid, expires, .. } = blob;
         let (began, chunks) = (Instant::now(), 0);
@@ -137,14 +139,18 @@ impl Publishing {
                 return Ok(());
             }
             // The stream takes no batch, and has not stored the first chunk.
+            Span::current().record("path", "window");
             self.flow = Flow::Window(Window::new(self.stream.window()));
         }
         let subject = self.subject();
         let Flow::Window(window) = &mut self.flow else { unreachable!("the other flow returned above") };
         window.make_room(&self.stream, &mut self.inbox, subject.as_str(), chunk.len()).await?;
-        let reply = self.inbox.reply(window.next());
-        window.sent(chunk.len());
-        self.stream.api.publish_with(subject, reply, self.expires.map(expiry::chunk_headers), chunk).await
+        let (reply, size) = (self.inbox.reply(window.next()), chunk.len());
+        let headers = self.expires.map(expiry::chunk_headers);
+        self.stream.api.publish_with(subject, reply, headers, chunk).await?;
+        // Not before: of a chunk that was given up on its way to the connection no acknowledgement would ever come.
+        window.sent(size);
+        Ok(())
     }
 
     async fn finish(&mut self) -> Result<()> {

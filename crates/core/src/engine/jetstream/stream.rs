@@ -131,7 +131,9 @@ impl BucketStream {
 
     /// The server was overwhelmed by a blob with this much under way: the next put sends half of it ahead.
     pub(super) fn narrow_window(&self, overwhelming: usize) {
-        self.window.fetch_min((overwhelming / 2).max(MIN_WINDOW), Ordering::Relaxed);
+        let window = (overwhelming / 2).max(MIN_WINDOW);
+        tracing::info!(bucket = %self.bucket, window, "the server is overwhelmed: less is sent ahead");
+        self.window.fetch_min(window, Ordering::Relaxed);
     }
 
     /// A whole blob went through: the next put may send more ahead.
@@ -151,6 +153,7 @@ impl BucketStream {
             match answer.and_then(|message| api::read_answer(&message.payload)) {
                 Ok(_) => return Ok(()),
                 Err(Refusal::Server { code: api::TTL_DISABLED, .. }) => {
+                    tracing::info!(bucket = %self.bucket, "the stream takes no TTL any more: blobs are purged");
                     self.takes_ttl.store(false, Ordering::Relaxed);
                 }
                 Err(_) => {}
