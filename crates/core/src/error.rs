@@ -223,7 +223,7 @@ impl Error {
             Self::Timeout { .. }
                 | Self::Unavailable { .. }
                 | Self::ObjectChanged { .. }
-                | Self::Server { code: 10_008 | 10_013 | 10_023, .. }
+                | Self::Server { code: 10_008 | 10_013, .. }
         )
     }
 
