@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use futures_util::TryStreamExt;
 use jetblob::{
-    Bucket, BucketConfig, Consistency, GetOptions, InfoOptions, ListOptions, ObjectMeta, PutOptions, Store,
-    WatchEvent, WatchOptions,
+    Bucket, BucketConfig, CheckLevel, CheckOptions, Consistency, GcOptions, GetOptions, InfoOptions,
+    ListOptions, Nuid, ObjectMeta, PutOptions, Store, WatchEvent, WatchOptions,
 };
 use tests::{Place, Server, ServerKind};
 
@@ -39,6 +39,9 @@ async fn read(bucket: &Bucket, root: &Bucket) {
     let listed: Vec<_> = bucket.list(ListOptions::default()).try_collect().await.unwrap();
     assert_eq!(listed.len(), SIZES.len() + 1);
     assert_eq!(bucket.status().await.unwrap().bucket, "b");
+    let check = CheckOptions::default().with_level(CheckLevel::Data);
+    let findings: Vec<_> = bucket.check(check).unwrap().try_collect().await.unwrap();
+    assert!(findings.is_empty(), "{findings:?}");
     watch(bucket, root).await;
 }
 
@@ -89,6 +92,18 @@ async fn write(bucket: &Bucket, expires: bool) {
     assert_eq!(bucket.delete("never").await.unwrap_err().code(), "not_found");
 }
 
+/// What a put left that was cut off is removed.
+async fn collect(server: &Server, bucket: &Bucket) {
+    let nuid = Nuid::fresh();
+    let raw = root(server).await;
+    for _ in 0..2 {
+        raw.request(format!("$O.b.C.{nuid}"), body(1000)).await.unwrap();
+    }
+    let at_once = GcOptions::default().with_grace(Duration::ZERO);
+    let report = bucket.gc(at_once).await.unwrap();
+    assert_eq!(report.removed.iter().map(|orphan| &orphan.nuid).collect::<Vec<_>>(), [&nuid]);
+}
+
 /// Another bucket of the account is closed, whatever is tried.
 async fn other_bucket_is_closed(store: &Store) {
     assert_denied("open", "$JS.API.STREAM.INFO.OBJ_c", store.bucket("c")).await;
@@ -130,9 +145,13 @@ async fn buckets(server: &Server, config: BucketConfig) -> (Bucket, Store) {
     (store.create_bucket(config).await.unwrap(), open(server, "some", None).await)
 }
 
+async fn root(server: &Server) -> async_nats::Client {
+    let root = async_nats::ConnectOptions::with_user_and_password("root".into(), "p".into());
+    root.connect(server.url()).await.unwrap()
+}
+
 async fn no_consumer_is_left(server: &Server) {
-    let raw = async_nats::ConnectOptions::with_user_and_password("root".into(), "p".into());
-    let raw = raw.connect(server.url()).await.unwrap();
+    let raw = root(server).await;
     tokio::time::timeout(Duration::from_secs(10), async {
         loop {
             let names = raw.request("$JS.API.CONSUMER.NAMES.OBJ_b", "".into()).await.unwrap();
@@ -167,6 +186,7 @@ async fn a_writer_writes_everything_and_leaves_the_bucket_as_it_is() {
     let bucket = store.bucket("b").await.unwrap();
     read(&bucket, &root).await;
     write(&bucket, true).await;
+    collect(&server, &bucket).await;
     store.close().await;
     assert_nothing_was_denied(&server);
     let store = open(&server, "some", None).await;
@@ -183,6 +203,7 @@ async fn a_writer_of_a_plain_bucket_needs_to_purge() {
     let bucket = store.bucket("b").await.unwrap();
     read(&bucket, &root).await;
     write(&bucket, false).await;
+    collect(&server, &bucket).await;
     store.close().await;
     assert_nothing_was_denied(&server);
     other_bucket_is_closed(&open(&server, "some", None).await).await;
@@ -199,6 +220,7 @@ async fn an_admin_also_makes_changes_seals_and_deletes_the_bucket() {
         let bucket = store.create_bucket(config.clone()).await.unwrap();
         read(&bucket, &root.bucket("b").await.unwrap()).await;
         write(&bucket, !plain).await;
+        collect(&server, &bucket).await;
         let config = BucketConfig { max_bytes: Some(1 << 30), ..config };
         assert_eq!(store.create_bucket(config.clone()).await.unwrap_err().code(), "bucket_exists");
         store.create_or_update_bucket(config).await.unwrap();
@@ -256,6 +278,7 @@ async fn a_domain_is_in_the_subjects() {
     let bucket = store.bucket("b").await.unwrap();
     read(&bucket, &root).await;
     write(&bucket, true).await;
+    collect(&server, &bucket).await;
     store.close().await;
     assert_nothing_was_denied(&server);
 }
@@ -270,6 +293,7 @@ async fn the_oldest_server_asks_for_no_more() {
     let bucket = store.bucket("b").await.unwrap();
     read(&bucket, &root).await;
     write(&bucket, false).await;
+    collect(&server, &bucket).await;
     store.close().await;
     assert_nothing_was_denied(&server);
     let place = Place::on(&server.url().replace("://", "://root:p@")).await;

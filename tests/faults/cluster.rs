@@ -299,7 +299,7 @@ bounded! {
         cluster.holds_only(&bucket, &names).await;
     }
 
-    /// A bucket is given replicas in the middle of a put.
+    /// A bucket is given replicas in the middle of a put, and they are taken away in the middle of another.
     async fn row33_replicas() {
         let cluster = Cluster::start().await;
         let store = store_within(&cluster.url(), Duration::from_secs(20)).await;
@@ -307,7 +307,12 @@ bounded! {
         let put = put_under_way(&bucket, "a", LARGE).await;
         store.update_bucket(BucketConfig { replicas: 3, ..BucketConfig::new("b") }).await.unwrap();
         ended_well(&bucket, "a", LARGE, put).await;
-        cluster.holds_only(&bucket, &["a"]).await;
+        cluster.healed("OBJ_b").await;
+        let put = put_under_way(&bucket, "b", LARGE).await;
+        store.update_bucket(BucketConfig::new("b")).await.unwrap();
+        ended_well(&bucket, "b", LARGE, put).await;
+        is_read_whole(&bucket, "a", LARGE).await;
+        cluster.holds_only(&bucket, &["a", "b"]).await;
     }
 }
 

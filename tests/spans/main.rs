@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use futures_util::TryStreamExt;
-use jetblob::{BucketConfig, ListOptions, PutOptions, Store, StoreOptions};
+use jetblob::{BucketConfig, CheckOptions, GcOptions, ListOptions, PutOptions, Store, StoreOptions};
 use tests::{Place, Proxy, Server, ServerKind, unique};
 use tracing::Instrument;
 
@@ -60,6 +60,11 @@ async fn each_operation(place: Place, path_of_large: Option<[&str; 2]>) {
     let listed: Vec<_> = bucket.list(ListOptions::default()).try_collect().await.unwrap();
     assert_eq!(listed.len(), 1);
     assert_fields(&capture.span("jetblob.list"), &[("entries", "1"), ("outcome", "ok")], &[]);
+    let found: Vec<_> = bucket.check(CheckOptions::default()).unwrap().try_collect().await.unwrap();
+    let entries = [("bucket", name.as_str()), ("entries", &found.len().to_string()), ("outcome", "ok")];
+    assert_fields(&capture.span("jetblob.check"), &entries, &[]);
+    bucket.gc(GcOptions::default()).await.unwrap();
+    assert_fields(&capture.span("jetblob.gc"), &[("bucket", &name), ("outcome", "ok")], &[]);
     drop(bucket.watch().await.unwrap());
     assert_fields(&capture.span("jetblob.watch"), &[("bucket", &name), ("outcome", "dropped")], &[]);
 

@@ -80,7 +80,7 @@ impl Place {
     pub async fn raw(&self) -> Option<async_nats::Client> {
         match self.dir {
             Some(_) => None,
-            None => Some(async_nats::connect(&self.url).await.expect("a connection")),
+            None => Some(connect(&self.url).await),
         }
     }
 
@@ -160,4 +160,16 @@ async fn chunk_subjects(raw: &async_nats::Client, bucket: &str) -> usize {
 pub fn unique(what: &str) -> String {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     format!("{what}-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed))
+}
+
+/// Connects, as the user that the URL names.
+async fn connect(url: &str) -> async_nats::Client {
+    let address: async_nats::ServerAddr = url.parse().expect("a URL");
+    let options = match (address.username(), address.password()) {
+        (Some(user), Some(password)) => {
+            async_nats::ConnectOptions::with_user_and_password(user.to_owned(), password.to_owned())
+        }
+        _ => async_nats::ConnectOptions::new(),
+    };
+    options.connect(address).await.expect("a connection")
 }

@@ -13,6 +13,7 @@ use tokio::sync::mpsc;
 
 use crate::engine::{BlobSize, Consistency, StoredBlob, StoredRecord};
 use crate::finding::{Finding, FindingKind};
+use crate::operation::operation;
 use crate::orphan::{GRACE, Look, Orphan};
 use crate::protocol::record::Record;
 use crate::protocol::{BucketName, Nuid, ObjectInfo};
@@ -170,11 +171,8 @@ impl Bucket {
             report: report.clone(),
             broken: HashSet::new(),
         };
-        let name = self.name().to_owned();
-        let work = examination
-            .run()
-            .map(move |done| done.map_err(|error: Error| error.during("check", Some(&name), None)));
-        let findings = Findings { work: Some(work.boxed()), found: receiver, failed: None };
+        let findings = Findings { work: Some(examination.run().boxed()), found: receiver, failed: None };
+        let findings = operation!("jetblob.check", "check", Some(self.name()), None).items(findings.boxed());
         Ok(Check { findings: findings.boxed(), report })
     }
 }

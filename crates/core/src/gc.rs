@@ -6,6 +6,7 @@ use std::time::Duration;
 use futures_util::StreamExt;
 
 use crate::engine::StoredBlob;
+use crate::operation::operation;
 use crate::orphan::{GRACE, Look, Orphan};
 use crate::protocol::Nuid;
 use crate::{Bucket, Error, Result};
@@ -90,7 +91,7 @@ impl Bucket {
     /// # }
     /// ```
     pub async fn gc(&self, options: GcOptions) -> Result<GcReport> {
-        self.collect(&options).await.map_err(|error| error.during("gc", Some(self.name()), None))
+        operation!("jetblob.gc", "gc", Some(self.name()), None).run(self.collect(&options)).await
     }
 
     async fn collect(&self, options: &GcOptions) -> Result<GcReport> {

@@ -205,7 +205,7 @@ impl Store {
     /// # }
     /// ```
     pub async fn suspend(&self) -> Result<()> {
-        self.engine.suspend().await.map_err(|error| error.during("suspend", None, None))
+        operation!("jetblob.suspend", "suspend", None, None).run(self.engine.suspend()).await
     }
 
     /// Ends a [suspension](Self::suspend). Files are opened again when they are needed. Without effect on a store that is

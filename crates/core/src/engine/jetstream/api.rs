@@ -32,6 +32,9 @@ pub(super) const TOO_MANY_REQUESTS: u64 = 10_167;
 /// A TTL on a message to a stream that knows none.
 pub(super) const TTL_DISABLED: u64 = 10_166;
 const TTL_INVALID: u64 = 10_165;
+/// A cluster that has no leader just now.
+const NO_LEADER: u64 = 10_008;
+const NOT_LEADER: u64 = 10_009;
 const STORE_FAILED: u64 = 10_077;
 const SEALED: u64 = 10_109;
 /// A batch that the server has forgotten, after a restart or a long silence.
@@ -127,7 +130,7 @@ impl Error {
             10_039 | 10_076 => Self::JetStreamNotEnabled { during, scope: "for this account".to_owned() },
             10_002 | 10_023 | 10_028 | 10_047 => Self::QuotaExceeded { during, reason: text },
             STORE_FAILED if text.contains("maximum") => Self::QuotaExceeded { during, reason: text },
-            10_008 | 10_009 | 10_118 | BATCH_UNKNOWN | TOO_MANY_REQUESTS => {
+            NO_LEADER | NOT_LEADER | 10_118 | BATCH_UNKNOWN | TOO_MANY_REQUESTS => {
                 Self::Unavailable { during, reason: text }
             }
             _ => Self::Server { during, code, text },
@@ -243,11 +246,22 @@ impl Api {
         subscribe(&self.client, inbox, self.idle_timeout).await
     }
 
-    /// Calls the JSON API at `<prefix>.<rest>`. Sent again when no answer comes: for calls that may be repeated.
+    /// Calls the JSON API at `<prefix>.<rest>`. Sent again when no answer comes, and while the cluster has no leader:
+    /// for calls that may be repeated.
     pub(super) async fn call(&self, rest: &str, request: &Value) -> Result<Value, Refusal> {
         let payload = if request.is_null() { Bytes::new() } else { request.to_string().into() };
-        let message = self.request(&self.subject(rest), payload).await?;
-        read_answer(&message.payload)
+        let subject = self.subject(rest);
+        let deadline = Instant::now() + self.idle_timeout;
+        loop {
+            let message = self.request(&subject, payload.clone()).await?;
+            match read_answer(&message.payload) {
+                Err(Refusal::Server { code: NO_LEADER | NOT_LEADER, text }) if Instant::now() < deadline => {
+                    tracing::info!(subject, text, "a request is sent again");
+                    pause().await;
+                }
+                answer => return answer,
+            }
+        }
     }
 
     /// Sends a request, and sends it again until an answer comes or nothing came for the idle limit: for requests

@@ -10,9 +10,9 @@ use crate::protocol::BucketName;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Role {
-    /// Read everything in it: get, info, list, watch, status.
+    /// Read everything in it: get, info, list, watch, status, check.
     Reader,
-    /// What a reader does; and put, link, update, rename, delete and purge objects.
+    /// What a reader does; and put, link, update, rename, delete and purge objects; gc.
     Writer,
     /// What a writer does; and create, update, seal and delete the bucket.
     Admin,

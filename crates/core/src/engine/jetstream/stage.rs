@@ -29,6 +29,9 @@ const INGEST_FROM: u64 = 2 << 20;
 /// A put that took longer than this may have been taken for one that was cut off, and its chunks for orphans.
 const SLOW: Duration = Duration::from_secs(5);
 
+/// A blob of more chunks than this is counted before its record is written: one more round trip hardly shows.
+const FEW: u64 = 64;
+
 /// A blob on its way to the stream.
 #[derive(Debug)]
 pub(super) struct JetStreamStaging(Option<Publishing>);
@@ -164,11 +167,15 @@ impl Publishing {
             }
         }
         self.stream.widen_window();
-        if self.began.elapsed() < SLOW { Ok(()) } else { self.check_whole(subject.as_str()).await }
+        if self.chunks > FEW || self.began.elapsed() >= SLOW {
+            self.check_whole(subject.as_str()).await
+        } else {
+            Ok(())
+        }
     }
 
-    /// Fails if chunks are gone that were acknowledged: somebody's `gc`, whose grace was too short for this put, or the
-    /// bucket's ttl. Who may not ask goes without.
+    /// Fails if chunks are gone that were acknowledged: by a server that changed the stream's replicas meanwhile, by
+    /// somebody's `gc`, whose grace was too short for this put, or by the bucket's ttl. Who may not ask goes without.
     async fn check_whole(&self, subject: &str) -> Result<()> {
         let Ok(info) = self.stream.stream_info(&json!({ "subjects_filter": subject })).await else {
             return Ok(());
