@@ -19,7 +19,7 @@ CONTENDERS := $(INTEROP)/node/done $(if $(shell command -v go),$(BENCH)/go/bench
 ZIG := $(if $(filter Linux,$(shell uname)),--zig --compatibility manylinux2014)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test unit lint docs interop faults soak bench build python node wheels mobile swift kotlin phones clean
+.PHONY: help demo test unit lint deny fuzz docs interop faults soak bench build python node wheels mobile swift kotlin phones clean
 
 help: ## list the tasks
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -70,6 +70,12 @@ lint: python $(if $(JETBLOB_SKIP_NODE),,node) ## formatting, lints and types; ea
 	$(VENV)/bin/pyright --pythonpath $(VENV)/bin/python python
 	$(VENV)/bin/stubtest jetblob._native
 	$(if $(JETBLOB_SKIP_NODE),@:,node/node_modules/.bin/biome check --error-on-warnings)
+
+deny: ## licenses, sources and doubles of what is depended on: needs cargo-deny
+	cargo deny check licenses bans sources
+
+fuzz: ## made-up bytes for whatever reads bytes from outside; SECONDS=60 for each target; needs cargo-fuzz and nightly
+	sh scripts/fuzz $(or $(SECONDS),60)
 
 interop: $(VENV)/done $(DRIVERS) ## every client reads what every client writes: the table
 	cargo test -p tests --test interop

@@ -1,5 +1,8 @@
 //! The vectors, which every language reads, against the protocol.
 
+#[path = "../../fuzz/checks.rs"]
+mod checks;
+
 use std::time::SystemTime;
 
 use jetblob::protocol::record::Record;
@@ -119,4 +122,31 @@ fn as_json(info: &ObjectInfo) -> Value {
         "digest": info.digest.map(|digest| digest.to_string()),
         "deleted": info.deleted,
     })
+}
+
+/// The seeds of the fuzz targets, and each of their beginnings.
+#[test]
+fn what_holds_for_any_bytes() {
+    let each_beginning = |bytes: &[u8], check: fn(&[u8])| {
+        (0..=bytes.len().min(512)).for_each(|end| check(&bytes[..end]));
+        check(bytes);
+    };
+    for (file, fields) in [("info.json", ["valid", "invalid"]), ("names.json", ["valid", "invalid"])] {
+        let vectors = read(file);
+        for vector in fields.into_iter().flat_map(|field| items(&vectors, field)) {
+            let record = vector["text"].as_str().map_or_else(|| vector["json"].to_string(), str::to_owned);
+            each_beginning(record.as_bytes(), checks::record);
+            let name = vector["name"].as_str().or_else(|| vector.as_str()).unwrap_or_default();
+            each_beginning(name.as_bytes(), checks::name);
+        }
+    }
+    for vector in items(&read("digests.json"), "read") {
+        each_beginning(text(&vector["text"]).as_bytes(), checks::digest);
+    }
+    for (target, check) in [("record", checks::record as fn(&[u8])), ("config", checks::config)] {
+        let seeds = std::fs::read_dir(tests::root().join("fuzz/seeds").join(target)).expect("seeds");
+        for seed in seeds.flatten() {
+            each_beginning(&std::fs::read(seed.path()).expect("a seed"), check);
+        }
+    }
 }

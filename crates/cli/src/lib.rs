@@ -55,6 +55,12 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> u8 {
     }
 }
 
+/// The file that `jetblob get` writes for this path, in the current directory, if it is the path of an object.
+#[cfg(fuzzing)]
+pub fn file_of_path(path: &str) -> Option<std::path::PathBuf> {
+    path.parse::<path::ObjectPath>().ok()?.file().ok()
+}
+
 fn execute(cli: Cli) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(THREADS)

@@ -106,6 +106,15 @@ impl Context {
     }
 }
 
+/// Whether the file of a context can be honoured, as far as other files don't matter.
+#[cfg(fuzzing)]
+pub fn check(text: &[u8]) -> Result<()> {
+    let origin = Origin { name: "x".to_owned(), file: "x.json".into(), selected: false };
+    let context = Fields::parse(origin, text).and_then(Context::read)?;
+    context.url()?;
+    context.complete(&Environment::new(|_| None, None), &mut StoreOptions::default())
+}
+
 /// A list of servers as a URL that can't be taken for a directory; or what it must be.
 fn servers(url: &str) -> Result<String, &'static str> {
     let url = url.trim();
