@@ -61,7 +61,7 @@ class Object:
     async def __anext__(self) -> bytes:
         if self._held:
             return self._held.pop(0)
-        chunk = await self._native.read(ALL).run()
+        chunk = await self._some(ALL)
         if not chunk:
             raise StopAsyncIteration
         return chunk
@@ -72,7 +72,7 @@ class Object:
         pieces, self._held = self._held, []
         have = sum(map(len, pieces))
         try:
-            while have < wanted and (piece := await self._native.read(wanted - have).run()):
+            while have < wanted and (piece := await self._some(wanted - have)):
                 pieces.append(piece)
                 have += len(piece)
         except BaseException:
@@ -97,7 +97,11 @@ class Object:
         return filled
 
     async def _next(self, most: int) -> bytes:
-        return await (self.read(most) if self._held else self._native.read(most).run())
+        return await (self.read(most) if self._held else self._some(most))
+
+    async def _some(self, most: int) -> bytes:
+        chunk = self._native.at_hand(most)
+        return await self._native.read(most).run() if chunk is None else chunk
 
     async def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
         """Go on elsewhere, and give the new position; both count from the beginning of the range that was asked for.

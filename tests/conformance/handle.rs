@@ -70,6 +70,11 @@ on_every_engine! {
         assert_eq!(object.into_bytes().await.unwrap(), whole[10..]);
         assert_eq!(download.read(1).await.unwrap_err().code(), "closed");
         assert_eq!(download.take_object().await.unwrap_err().code(), "closed");
+        for _ in 0..50 {
+            let download = Download::new(bucket.get("a").await.unwrap());
+            download.close();
+            assert_eq!(download.take_object().await.unwrap_err().code(), "closed", "nothing comes after a close");
+        }
     }
 
     /// A list gives everything, once.

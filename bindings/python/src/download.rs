@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::ptr;
 use std::sync::Arc;
 
+use futures_util::FutureExt;
 use jetblob::handle;
 use pyo3::buffer::PyBuffer;
 use pyo3::exceptions::{PyBufferError, PyTypeError};
@@ -57,6 +58,12 @@ impl Download {
         Ok(self.0.get()?.is_verified())
     }
 
+    /// What is at hand, at most `max` bytes; none at the end; `None` if one has to wait.
+    fn at_hand<'py>(&self, py: Python<'py>, max: usize) -> PyResult<Option<Bound<'py, PyBytes>>> {
+        let Some(read) = self.0.get()?.read(max).now_or_never() else { return Ok(None) };
+        Chunk(read.map_err(|error| raise(py, &error))?).into_pyobject(py).map(Some)
+    }
+
     /// What is there, at most `max` bytes; none at the end.
     fn read(&self, max: usize) -> PyResult<Call> {
         let download = self.0.get()?.clone();
@@ -74,7 +81,11 @@ impl Download {
         if buffer.len_bytes() == 0 {
             return Ok(0);
         }
-        let read = block(py, self.0.get()?.read(buffer.len_bytes()))?;
+        let (download, size) = (self.0.get()?, buffer.len_bytes());
+        let read = match download.read(size).now_or_never() {
+            Some(read) => read,
+            None => block(py, download.read(size))?,
+        };
         let chunk = read.map_err(|error| raise(py, &error))?.unwrap_or_default();
         debug_assert!(chunk.len() <= buffer.len_bytes());
         // SAFETY: the buffer is held, writable, contiguous and at least as long as the chunk, which was asked for so. The

@@ -69,6 +69,8 @@ mod list;
 #[cfg(feature = "store")]
 mod location;
 #[cfg(feature = "store")]
+mod memory;
+#[cfg(feature = "store")]
 mod meta;
 #[cfg(feature = "store")]
 mod object;

@@ -11,7 +11,7 @@ use crate::engine::{Engine, StoreOptions, bucket_name};
 use crate::location::Location;
 use crate::operation::operation;
 use crate::protocol::{BucketConfig, BucketName, BucketStatus};
-use crate::{Bucket, Error, Result};
+use crate::{Bucket, Error, Result, memory};
 
 /// A place that holds buckets: a NATS account with JetStream, or a directory.
 ///
@@ -83,6 +83,7 @@ impl Store {
 
     /// Uses an engine of the caller's.
     pub fn with_engine(engine: Arc<dyn Engine>) -> Self {
+        memory::keep_for_chunks();
         Self {
             engine,
             closing: CancellationToken::new(),

@@ -1,22 +1,27 @@
 //! An object that is being read, held from another language.
 
+use std::collections::VecDeque;
 use std::io::SeekFrom;
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::io::AsyncSeekExt;
 use tokio::sync::{Mutex, mpsc, oneshot};
+use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
 
 use crate::protocol::ObjectInfo;
 use crate::{Error, Object, Result};
 
-/// Bytes that wait to be read, beside those that the engine has under way.
-const WAITING: u64 = 1 << 20;
+/// Bytes that are handed over at once, where they come fast enough. So many may wait while as many are gathered, beside
+/// those that the engine has under way.
+const BATCH: usize = 512 << 10;
 
-/// The size of a chunk where the record doesn't say it.
-const ASSUMED_CHUNK: u64 = 128 << 10;
+/// How long more bytes are waited for before those that came are handed over: to wake a reader in another language costs
+/// as much as to copy some 100 KiB.
+const GATHERING: Duration = Duration::from_millis(1);
 
 /// An [`Object`] that several may share. Positions count from the beginning of the range that was asked for.
 ///
@@ -51,9 +56,9 @@ pub struct Download {
 /// How the bytes come to the reader.
 #[derive(Debug)]
 struct Reading {
-    /// What is left of the chunk that the reader is in.
-    rest: Bytes,
-    chunks: mpsc::Receiver<Result<Bytes>>,
+    /// What is there. The reader is in the first of them.
+    at_hand: VecDeque<Bytes>,
+    batches: mpsc::Receiver<Result<VecDeque<Bytes>>>,
     turns: mpsc::UnboundedSender<Turn>,
     failed: Option<Error>,
 }
@@ -62,7 +67,7 @@ struct Reading {
 #[derive(Debug)]
 enum Turn {
     /// Go on from this position, and put the chunks into this channel.
-    To(u64, mpsc::Sender<Result<Bytes>>),
+    To(u64, mpsc::Sender<Result<VecDeque<Bytes>>>),
     /// Give the object back.
     Back(oneshot::Sender<Object>),
 }
@@ -71,11 +76,11 @@ impl Download {
     /// Begins to read `object`.
     pub fn new(object: Object) -> Self {
         let (info, range, is_verified) = (object.info.clone(), object.range(), object.is_verified());
-        let (sender, chunks) = mpsc::channel(waiting(&info));
+        let (sender, batches) = mpsc::channel(1);
         let (turns, turned) = mpsc::unbounded_channel();
         let closed = CancellationToken::new();
         tokio::spawn(closed.clone().run_until_cancelled_owned(feed(object, sender, turned)));
-        let reading = Reading { rest: Bytes::new(), chunks, turns, failed: None };
+        let reading = Reading { at_hand: VecDeque::new(), batches, turns, failed: None };
         Self {
             info,
             range,
@@ -109,22 +114,19 @@ impl Download {
     pub async fn read(&self, max: usize) -> Result<Option<Bytes>> {
         let read = async {
             let mut reading = self.reading.lock().await;
-            if reading.rest.is_empty() {
+            while reading.at_hand.is_empty() {
                 if let Some(error) = &reading.failed {
                     return Err(error.clone());
                 }
-                match reading.chunks.recv().await {
-                    Some(Ok(chunk)) => reading.rest = chunk,
-                    Some(Err(error)) => {
-                        reading.failed = Some(error.clone());
-                        return Err(error);
-                    }
+                match reading.batches.recv().await {
+                    Some(Ok(batch)) => reading.at_hand = batch,
+                    Some(Err(error)) => reading.failed = Some(error),
                     None => return Ok(None),
                 }
             }
-            let size = max.min(reading.rest.len());
-            self.position.fetch_add(size as u64, Ordering::Relaxed);
-            Ok(Some(reading.rest.split_to(size)))
+            let piece = reading.take(max);
+            self.position.fetch_add(piece.len() as u64, Ordering::Relaxed);
+            Ok(Some(piece))
         };
         self.closed.run_until_cancelled(read).await.unwrap_or_else(|| Err(closed()))
     }
@@ -134,20 +136,22 @@ impl Download {
         self.position.load(Ordering::Relaxed)
     }
 
-    /// Goes on at this position; beyond the end there is nothing to read. Inside the chunk at hand nothing is fetched
-    /// again.
+    /// Goes on at this position; beyond the end there is nothing to read. What is at hand is not fetched again.
     pub async fn seek(&self, position: u64) -> Result<()> {
         let mut reading = self.reading.lock().await;
         if self.closed.is_cancelled() {
             return Err(closed());
         }
         let ahead = position.checked_sub(self.position()).and_then(|ahead| usize::try_from(ahead).ok());
-        if let Some(ahead) = ahead.filter(|ahead| *ahead <= reading.rest.len()) {
-            let _ = reading.rest.split_to(ahead);
+        let at_hand: usize = reading.at_hand.iter().map(Bytes::len).sum();
+        if let Some(mut ahead) = ahead.filter(|ahead| *ahead <= at_hand) {
+            while ahead > 0 {
+                ahead -= reading.take(ahead).len();
+            }
         } else {
-            let (sender, chunks) = mpsc::channel(waiting(&self.info));
+            let (sender, batches) = mpsc::channel(1);
             reading.turns.send(Turn::To(position, sender)).map_err(|_| closed())?;
-            (reading.chunks, reading.rest, reading.failed) = (chunks, Bytes::new(), None);
+            (reading.batches, reading.at_hand, reading.failed) = (batches, VecDeque::new(), None);
             self.is_verified.store(self.is_verified_from_start && position == 0, Ordering::Relaxed);
         }
         self.position.store(position, Ordering::Relaxed);
@@ -157,6 +161,9 @@ impl Download {
     /// Gives the object back, to go on at the position where this was; this is closed then.
     pub async fn take_object(&self) -> Result<Object> {
         let reading = self.reading.lock().await;
+        if self.closed.is_cancelled() {
+            return Err(closed());
+        }
         let (back, object) = oneshot::channel();
         reading.turns.send(Turn::Back(back)).map_err(|_| closed())?;
         let mut object = object.await.map_err(|_| closed())?;
@@ -178,28 +185,34 @@ impl Drop for Download {
     }
 }
 
-/// How many chunks may wait.
-fn waiting(info: &ObjectInfo) -> usize {
-    let chunk_size = info.chunk_size.filter(|size| *size > 0).unwrap_or(ASSUMED_CHUNK);
-    usize::try_from(WAITING / chunk_size).unwrap_or(1).max(1)
+impl Reading {
+    /// The next bytes of those at hand: a chunk, or `max` bytes of it.
+    fn take(&mut self, max: usize) -> Bytes {
+        let Some(first) = self.at_hand.front_mut() else { return Bytes::new() };
+        if max < first.len() {
+            return first.split_to(max);
+        }
+        self.at_hand.pop_front().unwrap_or_default()
+    }
 }
 
 /// Reads ahead of the reader, and goes where it seeks.
 async fn feed(
     mut object: Object,
-    sender: mpsc::Sender<Result<Bytes>>,
+    sender: mpsc::Sender<Result<VecDeque<Bytes>>>,
     mut turns: mpsc::UnboundedReceiver<Turn>,
 ) {
     let mut sender = Some(sender);
+    let mut gathering = Duration::ZERO;
     loop {
-        let next = async {
+        let batch = async {
             let Some(sender) = &sender else { return std::future::pending().await };
             match sender.reserve().await {
-                Ok(_) => object.next().await,
+                Ok(_) => gather(&mut object, gathering).await,
                 Err(_) => std::future::pending().await,
             }
         };
-        let chunk = tokio::select! {
+        let batch = tokio::select! {
             biased;
             turn = turns.recv() => match turn {
                 None => return,
@@ -207,26 +220,44 @@ async fn feed(
                     let _ = back.send(object);
                     return;
                 }
-                Some(Turn::To(position, chunks)) => {
+                Some(Turn::To(position, batches)) => {
                     let sought = object.seek(SeekFrom::Start(position)).await;
-                    sender = Some(chunks);
+                    (sender, gathering) = (Some(batches), Duration::ZERO);
                     match sought {
                         Ok(_) => continue,
                         Err(error) => Err(Error::io("the seek", &error)),
                     }
                 }
             },
-            chunk = next => chunk,
+            batch = batch => batch,
         };
-        let is_last = !matches!(chunk, Ok(Some(_)));
-        if let Some((sender, chunk)) = sender.as_ref().zip(chunk.transpose()) {
+        let is_last = batch.as_ref().map_or(true, VecDeque::is_empty);
+        if let Some(sender) = &sender {
             // There is room: nobody else sends.
-            let _ = sender.try_send(chunk);
+            let _ = sender.try_send(batch);
         }
         if is_last {
             sender = None;
         }
+        // Who begins to read gets the first bytes at once.
+        gathering = GATHERING;
     }
+}
+
+/// The next chunks: those that come within this time after the first of them; none at the end.
+async fn gather(object: &mut Object, time: Duration) -> Result<VecDeque<Bytes>> {
+    let mut batch = VecDeque::new();
+    let Some(first) = object.next().await? else { return Ok(batch) };
+    let mut bytes = first.len();
+    batch.push_back(first);
+    let end = Instant::now() + time;
+    while bytes < BATCH {
+        // An error comes again.
+        let Ok(Ok(Some(chunk))) = timeout_at(end, object.next()).await else { break };
+        bytes += chunk.len();
+        batch.push_back(chunk);
+    }
+    Ok(batch)
 }
 
 fn closed() -> Error {
