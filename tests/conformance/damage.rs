@@ -2,7 +2,8 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use futures_util::TryStreamExt;
 use jetblob::engine::{Commit, NewBlob};
@@ -29,12 +30,19 @@ pub(crate) async fn rewrite(place: &Place, bucket: &Bucket, info: &ObjectInfo, c
     }
 }
 
-/// The file of a blob that is large enough to have one, and of another size than all others.
+/// The file of a blob that is large enough to have one, and of another size than all others. It comes to its place after
+/// the commit.
 fn file_of(place: &Place, bucket: &Bucket, info: &ObjectInfo) -> PathBuf {
     let dir = place.directory().expect("a local store").join(format!("b.{}", bucket.name()));
-    let files = ["objects", "tmp"].map(|folder| files_below(&dir.join(folder))).concat();
     let of_size = |file: &PathBuf| fs::metadata(file).is_ok_and(|found| found.len() == info.size);
-    files.into_iter().find(of_size).expect("the blob's file")
+    let deadline = Instant::now() + Duration::from_secs(10);
+    loop {
+        if let Some(file) = files_below(&dir.join("objects")).into_iter().find(of_size) {
+            return file;
+        }
+        assert!(Instant::now() < deadline, "the blob has no file");
+        thread::sleep(Duration::from_millis(5));
+    }
 }
 
 fn files_below(dir: &Path) -> Vec<PathBuf> {

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use futures_util::FutureExt;
 use jetblob::handle::{Download, Items, Upload};
-use jetblob::{GetOptions, ListOptions, PutOptions, WatchEvent, WatchOptions};
+use jetblob::{GetOptions, ListOptions, PutOptions, Store, WatchEvent, WatchOptions};
 
 use tokio::task::unconstrained;
 
@@ -75,6 +75,23 @@ on_every_engine! {
             download.close();
             assert_eq!(download.take_object().await.unwrap_err().code(), "closed", "nothing comes after a close");
         }
+    }
+
+    /// A download that is closed while somebody waits for its bytes: that is no end of the object.
+    async fn a_closed_download_has_no_end(place: Place) {
+        let bucket = place.bucket().await;
+        bucket.put_bytes("a", body(MIB)).await.unwrap();
+        let (url, name) = (place.url.clone(), bucket.name().to_owned());
+        let on_one_thread = move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            runtime.block_on(async {
+                let bucket = Store::open(&url).await.unwrap().bucket(&name).await.unwrap();
+                let download = Download::new(bucket.get("a").await.unwrap());
+                let (read, ()) = tokio::join!(download.read(1), async { download.close() });
+                assert_eq!(read.unwrap_err().code(), "closed");
+            });
+        };
+        tokio::task::spawn_blocking(on_one_thread).await.unwrap();
     }
 
     /// A list gives everything, once.

@@ -140,9 +140,11 @@ impl Trace {
         self.span.record("size", info.size).record("chunks", info.chunks).record("revision", info.revision);
     }
 
-    /// Tells how it ended.
+    /// Tells how it ended, once.
     pub(crate) fn end(&mut self, error: Option<&Error>) {
-        self.ended = true;
+        if std::mem::replace(&mut self.ended, true) {
+            return;
+        }
         let outcome = match error {
             None => "ok",
             Some(Error::Unknown { .. }) => "unknown",

@@ -60,7 +60,8 @@ struct Reading {
     at_hand: VecDeque<Bytes>,
     batches: mpsc::Receiver<Result<VecDeque<Bytes>>>,
     turns: mpsc::UnboundedSender<Turn>,
-    failed: Option<Error>,
+    /// What follows what is at hand, once nothing else does.
+    end: Option<Result<()>>,
 }
 
 /// What else is to become of the transfer.
@@ -80,7 +81,7 @@ impl Download {
         let (turns, turned) = mpsc::unbounded_channel();
         let closed = CancellationToken::new();
         tokio::spawn(closed.clone().run_until_cancelled_owned(feed(object, sender, turned)));
-        let reading = Reading { at_hand: VecDeque::new(), batches, turns, failed: None };
+        let reading = Reading { at_hand: VecDeque::new(), batches, turns, end: None };
         Self {
             info,
             range,
@@ -115,13 +116,15 @@ impl Download {
         let read = async {
             let mut reading = self.reading.lock().await;
             while reading.at_hand.is_empty() {
-                if let Some(error) = &reading.failed {
-                    return Err(error.clone());
+                if let Some(end) = &reading.end {
+                    return end.clone().map(|()| None);
                 }
                 match reading.batches.recv().await {
+                    Some(Ok(batch)) if batch.is_empty() => reading.end = Some(Ok(())),
                     Some(Ok(batch)) => reading.at_hand = batch,
-                    Some(Err(error)) => reading.failed = Some(error),
-                    None => return Ok(None),
+                    Some(Err(error)) => reading.end = Some(Err(error)),
+                    // The transfer was given up: that is no end.
+                    None => return Err(closed()),
                 }
             }
             let piece = reading.take(max);
@@ -151,14 +154,15 @@ impl Download {
         } else {
             let (sender, batches) = mpsc::channel(1);
             reading.turns.send(Turn::To(position, sender)).map_err(|_| closed())?;
-            (reading.batches, reading.at_hand, reading.failed) = (batches, VecDeque::new(), None);
+            (reading.batches, reading.at_hand, reading.end) = (batches, VecDeque::new(), None);
             self.is_verified.store(self.is_verified_from_start && position == 0, Ordering::Relaxed);
         }
         self.position.store(position, Ordering::Relaxed);
         Ok(())
     }
 
-    /// Gives the object back, to go on at the position where this was; this is closed then.
+    /// Gives the object back, to go on at the position where this was; this is closed then. What was read before is not
+    /// verified together with what follows: [`is_verified`](Self::is_verified) tells.
     pub async fn take_object(&self) -> Result<Object> {
         let reading = self.reading.lock().await;
         if self.closed.is_cancelled() {
@@ -170,6 +174,7 @@ impl Download {
         self.close();
         let sought = object.seek(SeekFrom::Start(self.position())).await;
         sought.map_err(|error| Error::io("the seek", &error))?;
+        self.is_verified.store(object.is_verified(), Ordering::Relaxed);
         Ok(object)
     }
 
