@@ -56,8 +56,11 @@ class Thrown {
   constructor(readonly error: unknown) {}
 }
 
+/** Whether a call failed because it was given up, or because what it is a part of was closed by the same signal. */
 function isAbortion(error: unknown): boolean {
-  return types.isNativeError(error) && "code" in error && error.code === "Cancelled";
+  return (
+    types.isNativeError(error) && "code" in error && (error.code === "Cancelled" || error.code === "closed")
+  );
 }
 
 /** Begins what isn't awaited. */

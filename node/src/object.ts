@@ -1,4 +1,5 @@
 import { Readable } from "node:stream";
+import { setImmediate } from "node:timers/promises";
 import { callback, count, path, wrong } from "./argument.js";
 import { type ProgressOptions, run } from "./call.js";
 import { failure, InvalidArgumentError } from "./errors.js";
@@ -9,6 +10,9 @@ import { onAbort, type SignalOptions, signalOf, unlessAborted } from "./signal.j
 
 /** The options of `StoredObject.intoFile`. */
 export interface IntoFileOptions extends SignalOptions, ProgressOptions {}
+
+/** So many bytes that are at hand are read before the event loop gets its turn. */
+const TURN = 1 << 20;
 
 const ofIntoFile = options<{ onProgress?: boolean }>({ onProgress: callback });
 
@@ -25,6 +29,7 @@ export class StoredObject implements AsyncIterable<Buffer>, AsyncDisposable {
   readonly #native: native.Download;
   readonly #signal: AbortSignal | undefined;
   readonly #forget: () => void;
+  #inTurn = 0;
 
   private constructor(download: native.Download, signal: AbortSignal | undefined) {
     this.#native = download;
@@ -188,7 +193,14 @@ export class StoredObject implements AsyncIterable<Buffer>, AsyncDisposable {
 
   async #some(max: number): Promise<Buffer | null> {
     try {
-      const chunk = await unlessAborted(this.#signal, this.#native.read(max));
+      if (this.#inTurn >= TURN) {
+        this.#inTurn = 0;
+        await unlessAborted(this.#signal, setImmediate());
+      }
+      const read = this.#native.read(max);
+      if (read instanceof Promise) this.#inTurn = 0;
+      const chunk = await unlessAborted(this.#signal, read);
+      this.#inTurn += chunk?.byteLength ?? 0;
       if (chunk === null) this.#forget();
       return chunk;
     } catch (error) {

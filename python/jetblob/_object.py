@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from ._info import ObjectInfo
 
 ALL = (1 << 63) - 1
+TURN = 1 << 20
+"""So many bytes that are at hand are read before the event loop gets its turn."""
 
 
 class Object:
@@ -35,6 +38,8 @@ class Object:
         self._info = native.info
         # What came for a read that was cancelled.
         self._held: list[bytes] = []
+        # What was read since the event loop had its turn.
+        self._in_turn = 0
 
     @property
     def info(self) -> ObjectInfo:
@@ -100,8 +105,15 @@ class Object:
         return await (self.read(most) if self._held else self._some(most))
 
     async def _some(self, most: int) -> bytes:
+        if self._in_turn >= TURN:
+            self._in_turn = 0
+            await asyncio.sleep(0)
         chunk = self._native.at_hand(most)
-        return await self._native.read(most).run() if chunk is None else chunk
+        if chunk is None:
+            self._in_turn = 0
+            return await self._native.read(most).run()
+        self._in_turn += len(chunk)
+        return chunk
 
     async def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
         """Go on elsewhere, and give the new position; both count from the beginning of the range that was asked for.

@@ -49,6 +49,21 @@ onBothEngines({
     await assert.rejects(untold.intoString(), { code: "invalid_argument" });
   },
 
+  async "who takes longer than the store leaves others their turn"({ bucket }) {
+    await bucket.put("a", pattern(16 << 20));
+    let turns = 0;
+    const turn = () => {
+      turns += 1;
+      timer = setImmediate(turn);
+    };
+    let timer = setImmediate(turn);
+    for await (const chunk of await bucket.get("a")) {
+      for (const end = performance.now() + chunk.length / 1e5; performance.now() < end; );
+    }
+    clearImmediate(timer);
+    assert.ok(turns >= 8, `${turns} turns`);
+  },
+
   async "parts, and places"({ bucket, directory }) {
     await bucket.put("a", WHOLE);
     assert.ok((await bucket.getBytes("a", { range: { start: 5, end: 10 } })).equals(WHOLE.subarray(5, 10)));

@@ -112,10 +112,11 @@ async function localBlobs(path) {
 
 /** Waits until the bucket keeps the bytes of these objects, and nothing else. */
 export async function holdsOnly(url, bucket, ...names) {
-  const infos = await Promise.all(names.map((name) => bucket.info(name)));
-  const wanted = new Set(infos.filter((info) => info.size > 0).map((info) => info.nuid));
-  let kept;
+  let [wanted, kept] = [[], []];
   const same = async () => {
+    // A commit that was begun may still come to its end.
+    const infos = await Promise.all(names.map((name) => bucket.info(name)));
+    wanted = new Set(infos.filter((info) => info.size > 0).map((info) => info.nuid));
     kept = await blobs(url, bucket.name);
     return kept.size === wanted.size && [...kept].every((nuid) => wanted.has(nuid));
   };

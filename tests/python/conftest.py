@@ -138,9 +138,12 @@ def _local_blobs(directory: Path) -> set[str]:
 
 async def holds_only(url: str, bucket: jetblob.Bucket, *names: str) -> None:
     """Wait until the bucket keeps the bytes of these objects, and nothing else."""
-    infos = [await bucket.info(name) for name in names]
-    wanted = {info.nuid for info in infos if info.size}
     deadline = time.monotonic() + 20
-    while (kept := await blobs(url, bucket.name)) != wanted:
+    while True:
+        # A commit that was begun may still come to its end.
+        infos = [await bucket.info(name) for name in names]
+        wanted = {info.nuid for info in infos if info.size}
+        if (kept := await blobs(url, bucket.name)) == wanted:
+            return
         assert time.monotonic() < deadline, f"{kept - wanted} are left, {wanted - kept} are missing"
         await asyncio.sleep(0.02)

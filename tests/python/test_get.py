@@ -6,6 +6,7 @@ import asyncio
 import io
 import shutil
 import threading
+import time
 from typing import TYPE_CHECKING
 
 import nats
@@ -18,6 +19,26 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 WHOLE = bytes(range(256)) * 4096 * 3 + b"end"
+
+
+async def test_who_takes_longer_than_the_store_leaves_others_their_turn(bucket: jetblob.Bucket) -> None:
+    """The event loop is not held up by what is at hand."""
+    await bucket.put("a", bytes(16 << 20))
+    turns = 0
+
+    async def others() -> None:
+        nonlocal turns
+        while True:
+            await asyncio.sleep(0)
+            turns += 1
+
+    task = asyncio.create_task(others())
+    async with bucket.get("a") as object:
+        turns = 0
+        async for chunk in object:
+            time.sleep(len(chunk) / 1e8)
+    task.cancel()
+    assert turns >= 8
 
 
 async def test_an_object_is_read_in_every_way(bucket: jetblob.Bucket, tmp_path: Path) -> None:
