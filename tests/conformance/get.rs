@@ -1,10 +1,12 @@
 //! D. Get.
 
 use std::fs;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use futures_util::{FutureExt, StreamExt};
-use jetblob::{GetOptions, Store, StoreOptions};
+use jetblob::handle::whole;
+use jetblob::{GetOptions, Object, Store, StoreOptions};
 use serde_json::json;
 use tokio::io::AsyncReadExt;
 
@@ -142,6 +144,23 @@ on_every_engine! {
                 Err(error) => assert_eq!(error.code(), if replace { "object_changed" } else { "not_found" }),
             }
         }
+    }
+
+    /// 54. What is read whole, and replaced meanwhile, is read anew: nothing of it was handed out.
+    async fn b54_replaced_while_read_whole(place: Place) {
+        let bucket = place.bucket().await;
+        bucket.put_bytes("a", body(64 << 20)).await.unwrap();
+        let (reads, of) = (&AtomicU32::new(0), &bucket);
+        let read = move |mut object: Object| async move {
+            let first = object.next().await?.unwrap();
+            if reads.fetch_add(1, Ordering::Relaxed) == 0 {
+                of.put_bytes("a", body(10)).await?;
+            }
+            Ok((first, object.into_bytes().await?))
+        };
+        let (first, rest) = whole(&bucket, "a", GetOptions::default(), read).await.unwrap();
+        let (size, expected) = if place.directory().is_some() { (64 << 20, 1) } else { (10, 2) };
+        assert_eq!((first.len() + rest.len(), reads.load(Ordering::Relaxed)), (size, expected));
     }
 
     /// 56, 57. A file takes the object's bytes whole, or stays as it was.

@@ -14,25 +14,37 @@ use crate::{bounded, holds, store_within};
 const LARGE: u64 = 64 << 20;
 
 /// Three servers.
-struct Cluster {
-    servers: Vec<Server>,
+pub(crate) struct Cluster {
+    pub(crate) servers: Vec<Server>,
     admin: async_nats::Client,
 }
 
 impl Cluster {
     async fn start() -> Self {
+        let ports = Self::ports();
+        Self::start_on(ports, "", |_, to| ports[to]).await
+    }
+
+    /// Ports on which the servers may hear each other.
+    pub(crate) fn ports() -> [u16; 3] {
         // Held together, so that they differ.
-        let held: Vec<_> = (0..3).map(|_| TcpListener::bind("127.0.0.1:0").expect("a free port")).collect();
-        let ports: Vec<u16> = held.iter().map(|port| port.local_addr().expect("an address").port()).collect();
-        drop(held);
-        let routes: Vec<_> = ports.iter().map(|port| format!("nats-route://127.0.0.1:{port}")).collect();
-        let routes = routes.join(", ");
-        let (ports, routes) = (&ports, &routes);
+        let held = [(); 3].map(|()| TcpListener::bind("127.0.0.1:0").expect("a free port"));
+        held.map(|port| port.local_addr().expect("an address").port())
+    }
+
+    /// Servers that hear each other on these ports, and go by the port that is the `way` from one to another.
+    pub(crate) async fn start_on(
+        ports: [u16; 3],
+        more: &str,
+        way: impl Fn(usize, usize) -> u16 + Sync,
+    ) -> Self {
         let start = |index: usize| {
+            let routes = [0, 1, 2].map(|to| format!("nats-route://127.0.0.1:{}", way(index, to)));
             let config = format!(
                 "server_name: s{index}\njetstream {{ store_dir: \"$DIR/js\" }}\n\
-                 cluster {{ name: c, listen: \"127.0.0.1:{}\", routes: [{routes}] }}\n",
-                ports[index]
+                 cluster {{ name: c, listen: \"127.0.0.1:{}\", routes: [{}]\n{more} }}\n",
+                ports[index],
+                routes.join(", "),
             );
             Server::with_config(ServerKind::Newest, &config)
         };
@@ -86,7 +98,7 @@ impl Cluster {
     }
 
     /// The server that leads the stream, once there is one.
-    async fn leader(&self, stream: &str) -> usize {
+    pub(crate) async fn leader(&self, stream: &str) -> usize {
         let deadline = Instant::now() + Duration::from_mins(1);
         loop {
             let info = self.ask(&format!("STREAM.INFO.{stream}"), &Value::Null).await.unwrap_or_default();
@@ -100,7 +112,7 @@ impl Cluster {
     }
 
     /// Waits until all replicas of the stream are current.
-    async fn healed(&self, stream: &str) {
+    pub(crate) async fn healed(&self, stream: &str) {
         let deadline = Instant::now() + Duration::from_mins(1);
         loop {
             let info = self.ask(&format!("STREAM.INFO.{stream}"), &Value::Null).await.unwrap_or_default();
@@ -114,14 +126,14 @@ impl Cluster {
     }
 
     /// A bucket on all three.
-    async fn bucket(&self, idle_timeout: Duration) -> (Store, Bucket) {
+    pub(crate) async fn bucket(&self, idle_timeout: Duration) -> (Store, Bucket) {
         let store = store_within(&self.url(), idle_timeout).await;
         let bucket = store.create_bucket(BucketConfig { replicas: 3, ..BucketConfig::new("b") }).await;
         (store, bucket.expect("a bucket"))
     }
 
     /// Waits until nothing but these objects' bytes is there, after a gc.
-    async fn holds_only(&self, bucket: &Bucket, names: &[&str]) {
+    pub(crate) async fn holds_only(&self, bucket: &Bucket, names: &[&str]) {
         bucket.gc(GcOptions::default().with_grace(Duration::ZERO)).await.expect("a gc");
         Place::on(self.servers[0].url()).await.holds_only(bucket, names).await;
     }

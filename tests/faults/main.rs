@@ -8,10 +8,17 @@ use std::time::Duration;
 use jetblob::{Bucket, Digest, Error, Object, Store, StoreOptions};
 
 mod cluster;
+mod credentials;
+mod disk;
+mod files;
+mod full;
 mod matrix;
 mod network;
+mod partition;
 mod policy;
 mod process;
+mod tls;
+mod versions;
 
 /// Tests that are bounded in time: no operation hangs.
 macro_rules! bounded {

@@ -156,8 +156,18 @@ bounded! {
             bucket.put_bytes("a", bytes_of("a", size)).await.unwrap();
             holds(&bucket, "a", &bytes_of("a", size)).await;
         }
-        // A list needs one: it says so at once.
-        let error = bucket.list(jetblob::ListOptions::default()).try_collect::<Vec<_>>().await.unwrap_err();
+        for index in 0..2500 {
+            bucket.put_bytes(format!("{index}"), "").await.unwrap();
+        }
+        bucket.delete("0").await.unwrap();
+        let mut listed: Vec<_> =
+            bucket.list(jetblob::ListOptions::default()).map_ok(|info| info.name).try_collect().await.unwrap();
+        listed.sort();
+        let mut put: Vec<_> = (1..2500).map(|index| index.to_string()).chain(["a".to_owned()]).collect();
+        put.sort();
+        assert_eq!(listed, put);
+        // A watch needs one: it says so at once.
+        let error = bucket.watch().await.unwrap_err();
         assert!(error.to_string().contains("consumers"), "{error}");
     }
 
@@ -269,7 +279,8 @@ bounded! {
     }
 }
 
-fn files_below(dir: &Path, extension: &str) -> Vec<PathBuf> {
+/// All files of this extension below a directory.
+pub(crate) fn files_below(dir: &Path, extension: &str) -> Vec<PathBuf> {
     let entries = fs::read_dir(dir).expect("a directory").flatten().map(|entry| entry.path());
     let found =
         entries.flat_map(|path| if path.is_dir() { files_below(&path, extension) } else { vec![path] });

@@ -94,13 +94,11 @@ impl Server {
         fs::write(dir.path().join(CONFIG), format!("{head}{config}\n")).expect("a configuration");
         let guard = run(kind, dir.path());
         let mut server = Self { guard, url: String::new(), kind, dir, head };
-        server.url = server.wait_for_url(&ports);
+        server.url = server.wait_for_url();
         // From now on it has this port, also when it is started again.
-        server.head = server.head.replace(ANY_PORT, server.url.trim_start_matches("nats://"));
-        let config = fs::read_to_string(server.dir.path().join(CONFIG)).expect("the configuration");
-        let address = server.url.trim_start_matches("nats://");
-        fs::write(server.dir.path().join(CONFIG), config.replace(ANY_PORT, address))
-            .expect("a configuration");
+        let address = server.url.split_once("://").map_or("", |(_, address)| address);
+        server.head = server.head.replace(ANY_PORT, address);
+        server.configure(&config);
         server
     }
 
@@ -134,7 +132,13 @@ impl Server {
             fs::remove_file(file.path()).expect("an old port");
         }
         self.guard = run(self.kind, self.dir.path());
-        assert_eq!(self.wait_for_url(&ports), self.url);
+        assert_eq!(self.wait_for_url(), self.url);
+    }
+
+    /// Starts another server in the place of one that has ended: on its port, with what it had stored.
+    pub fn start_again_as(&mut self, kind: ServerKind) {
+        self.kind = kind;
+        self.start_again();
     }
 
     /// Stops the server where it stands, until it is [resumed](Self::resume).
@@ -190,26 +194,40 @@ impl Server {
         pid.trim().to_owned()
     }
 
+    /// What the server has told so far.
+    pub fn log(&self) -> String {
+        fs::read_to_string(self.dir.path().join("log")).unwrap_or_default()
+    }
+
+    /// `ws://127.0.0.1:<port>`, or `wss://`, of a server that takes WebSockets too.
+    pub fn websocket_url(&self) -> String {
+        self.told("websocket").expect("a server that takes WebSockets")
+    }
+
+    /// The first URL for a protocol, if the server listens.
+    fn told(&self, protocol: &str) -> Option<String> {
+        let files = fs::read_dir(self.dir.path().join("ports")).expect("the directory for the port");
+        files.flatten().find_map(|file| {
+            let told: serde_json::Value = serde_json::from_slice(&fs::read(file.path()).ok()?).ok()?;
+            Some(told[protocol][0].as_str()?.to_owned())
+        })
+    }
+
     /// The server tells its port in a file, once it listens.
-    fn wait_for_url(&mut self, ports: &Path) -> String {
+    fn wait_for_url(&mut self) -> String {
         let deadline = Instant::now() + Duration::from_secs(20);
         loop {
-            let files = fs::read_dir(ports).expect("the directory for the port");
-            let told = files.flatten().find_map(|file| {
-                let told: serde_json::Value = serde_json::from_slice(&fs::read(file.path()).ok()?).ok()?;
-                Some(told["nats"][0].as_str()?.to_owned())
-            });
-            if let Some(url) = told {
+            if let Some(url) = self.told("nats") {
                 return url;
             }
-            let log = || fs::read_to_string(self.dir.path().join("log")).unwrap_or_default();
-            assert!(Instant::now() < deadline, "the server does not listen:\n{}", log());
-            assert!(self.guard.try_wait().expect("a child").is_none(), "the server has ended:\n{}", log());
+            assert!(Instant::now() < deadline, "the server does not listen:\n{}", self.log());
+            let has_ended = self.guard.try_wait().expect("a child").is_some();
+            assert!(!has_ended, "the server has ended:\n{}", self.log());
             std::thread::sleep(Duration::from_millis(10));
         }
     }
 
-    /// `nats://127.0.0.1:<port>`.
+    /// `nats://127.0.0.1:<port>`; `tls://` where clients must.
     pub fn url(&self) -> &str {
         &self.url
     }

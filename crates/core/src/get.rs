@@ -5,13 +5,14 @@ use std::path::Path;
 use bytes::Bytes;
 
 use crate::engine::Consistency;
+use crate::handle::whole;
 use crate::info::InfoOptions;
 use crate::operation::operation;
 use crate::protocol::{ByteRange, ObjectInfo};
 use crate::{Bucket, Error, Object, Result};
 
-/// How often a get begins anew because the object is replaced before its first byte.
-const ATTEMPTS: usize = 8;
+/// How often a get begins anew because the object is replaced before a byte of it was handed out.
+pub(crate) const ATTEMPTS: usize = 8;
 
 /// How [`Bucket::get_with`] reads.
 #[derive(Debug, Clone, Default)]
@@ -94,14 +95,14 @@ impl Bucket {
         Ok(object.traced(trace))
     }
 
-    /// Reads a whole object into memory.
+    /// Reads a whole object into memory; one that is replaced meanwhile as it is then.
     pub async fn get_bytes(&self, name: &str) -> Result<Bytes> {
-        self.get(name).await?.into_bytes().await
+        whole(self, name, GetOptions::default(), Object::into_bytes).await
     }
 
-    /// Reads a whole object as UTF-8 text. Fails with `InvalidArgument` if it is none.
+    /// Reads a whole object as UTF-8 text, likewise. Fails with `InvalidArgument` if it is none.
     pub async fn get_string(&self, name: &str) -> Result<String> {
-        self.get(name).await?.into_string().await
+        whole(self, name, GetOptions::default(), Object::into_string).await
     }
 
     /// Reads a whole object into a file, and tells what it read. An existing file is replaced.

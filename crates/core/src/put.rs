@@ -168,8 +168,8 @@ impl Bucket {
         while let Some(now) = body.take() {
             body = now.again().filter(|_| attempt < ATTEMPTS);
             match self.put_once(&plan, now).await {
-                // Chunks were lost, or the connection. A server that is connected and silent is not asked again.
-                Err(Error::Unavailable { reason, .. }) if body.is_some() => {
+                // Chunks were lost, or a connection that is there again. A server that is silent is not asked again.
+                Err(Error::Unavailable { reason, .. }) if body.is_some() && self.engine.is_reachable() => {
                     attempt += 1;
                     Span::current().record("attempts", attempt);
                     tracing::warn!(bucket = self.name(), attempt, reason, "the put begins again");
@@ -377,7 +377,7 @@ fn no_expiry(reason: &str) -> Error {
 
 /// Removes what was staged, and waits for it, but not for a server that doesn't answer.
 async fn give_up(staged: Box<dyn Staging>, error: Error) -> Error {
-    if !matches!(error, Error::Timeout { .. } | Error::Unavailable { .. }) {
+    if !matches!(error, Error::Timeout { .. } | Error::Unavailable { .. } | Error::Unauthenticated { .. }) {
         staged.discard().await;
     }
     error

@@ -102,6 +102,11 @@ pub trait EngineBucket: Send + Sync + Debug {
     /// The largest chunk that [`Staging::write`] takes, in bytes. May change when a connection moves.
     fn max_chunk_size(&self) -> usize;
 
+    /// Whether there is a way to the store just now: without one, another try would only wait as long again.
+    fn is_reachable(&self) -> bool {
+        true
+    }
+
     /// Begins a blob. Fails with `InvalidArgument` if it is to expire, and the bucket knows no expiry.
     async fn stage(&self, blob: NewBlob) -> Result<Box<dyn Staging>>;
 

@@ -13,7 +13,8 @@ use std::time::Duration;
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct StoreOptions {
-    /// A `.creds` file (JWT and seed), read when the store is opened.
+    /// A `.creds` file (JWT and seed), read when the store is opened, and anew for each connection: it may be renewed
+    /// meanwhile.
     pub credentials_file: Option<PathBuf>,
     /// The text of a `.creds` file, for who keeps it elsewhere; wins over `credentials_file`.
     pub credentials: Option<String>,

@@ -17,11 +17,11 @@ use crate::{Error, Object, Result};
 
 /// Bytes that are handed over at once, where they come fast enough. So many may wait while as many are gathered, beside
 /// those that the engine has under way.
-const BATCH: usize = 512 << 10;
+const BATCH: usize = 1 << 20;
 
 /// How long more bytes are waited for before those that came are handed over: to wake a reader in another language costs
 /// as much as to copy some 100 KiB.
-const GATHERING: Duration = Duration::from_millis(1);
+const GATHERING: Duration = Duration::from_millis(2);
 
 /// An [`Object`] that several may share. Positions count from the beginning of the range that was asked for.
 ///

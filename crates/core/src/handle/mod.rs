@@ -9,5 +9,6 @@
 mod download;
 mod items;
 mod upload;
+mod whole;
 
-pub use {download::Download, items::Items, upload::Upload};
+pub use {download::Download, items::Items, upload::Upload, whole::whole};

@@ -253,7 +253,7 @@ impl Api {
         let subject = self.subject(rest);
         let deadline = Instant::now() + self.idle_timeout;
         loop {
-            let message = self.request(&subject, payload.clone()).await?;
+            let message = self.request_until(deadline, &subject, payload.clone()).await?;
             match read_answer(&message.payload) {
                 Err(Refusal::Server { code: NO_LEADER | NOT_LEADER, text }) if Instant::now() < deadline => {
                     tracing::info!(subject, text, "a request is sent again");
@@ -267,7 +267,15 @@ impl Api {
     /// Sends a request, and sends it again until an answer comes or nothing came for the idle limit: for requests
     /// that may be repeated.
     pub(super) async fn request(&self, subject: &str, payload: Bytes) -> Result<Message, Refusal> {
-        let deadline = Instant::now() + self.idle_timeout;
+        self.request_until(Instant::now() + self.idle_timeout, subject, payload).await
+    }
+
+    async fn request_until(
+        &self,
+        deadline: Instant,
+        subject: &str,
+        payload: Bytes,
+    ) -> Result<Message, Refusal> {
         loop {
             match self.attempt(subject, payload.clone(), None).await {
                 Err(Refusal::Silence(error)) if Instant::now() < deadline => {
@@ -314,12 +322,16 @@ impl Api {
         })
     }
 
+    pub(super) fn is_connected(&self) -> bool {
+        self.client.connection_state() == State::Connected
+    }
+
     /// The error for having waited too long.
     pub(super) fn silence(&self, waiting_for: impl Into<String>) -> Error {
-        if self.client.connection_state() == State::Connected {
+        if self.is_connected() {
             Error::timeout(waiting_for, self.idle_timeout)
         } else {
-            Error::unavailable("the connection to the server is lost")
+            self.reconnects.why_lost()
         }
     }
 }

@@ -68,6 +68,10 @@ impl EngineBucket for JetStreamBucket {
         self.0.max_message()
     }
 
+    fn is_reachable(&self) -> bool {
+        self.0.api.is_connected()
+    }
+
     async fn stage(&self, blob: NewBlob) -> Result<Box<dyn Staging>> {
         self.0.check_writable()?;
         Ok(Box::new(JetStreamStaging::begin(self.0.clone(), blob).await?))

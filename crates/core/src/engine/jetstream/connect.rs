@@ -3,6 +3,7 @@
 use std::error::Error as _;
 use std::fs::File;
 use std::io;
+use std::iter::successors;
 use std::time::Duration;
 
 use async_nats::{ConnectErrorKind, ConnectOptions, Event, ServerAddr, ServerError, rustls};
@@ -10,6 +11,7 @@ use percent_encoding::percent_decode_str;
 use tokio::task::spawn_blocking;
 
 use super::api::Api;
+use super::credentials;
 use super::denial::Denials;
 use super::reconnect::Reconnects;
 use crate::engine::StoreOptions;
@@ -99,7 +101,11 @@ async fn connect_options(
     denials: Denials,
     reconnects: Reconnects,
 ) -> Result<ConnectOptions> {
-    let mut connect = ConnectOptions::new()
+    let connect = match (&options.credentials, &options.credentials_file) {
+        (None, Some(path)) => credentials::of_file(path, options).await?,
+        _ => ConnectOptions::new(),
+    };
+    let mut connect = connect
         .connection_timeout(CONNECT_TIMEOUT.min(options.idle_timeout))
         .ping_interval((options.idle_timeout / 2).clamp(SHORTEST_PING, LONGEST_PING))
         .name(options.name.as_deref().unwrap_or("jetblob"))
@@ -119,9 +125,6 @@ async fn connect_options(
         let reason = "it is not the text of a .creds file, a JWT and a seed";
         let invalid = |_| Error::InvalidArgument { argument: "credentials", reason: reason.to_owned() };
         connect = connect.credentials(text).map_err(invalid)?;
-    } else if let Some(path) = &options.credentials_file {
-        let unreadable = |error| Error::io(format!("credentials file {}", path.display()), &error);
-        connect = connect.credentials_file(path).await.map_err(unreadable)?;
     }
     if let Some((user, password)) = &options.user_and_password {
         connect = connect.user_and_password(user.clone(), password.clone());
@@ -174,8 +177,10 @@ fn refused(url: &str, error: &async_nats::ConnectError) -> Error {
 
 /// Whether the handshake failed: async-nats takes it for an I/O error, and only what is inside tells.
 fn is_tls(error: &async_nats::ConnectError) -> bool {
-    let io = error.source().and_then(|source| source.downcast_ref::<io::Error>());
-    matches!(io.and_then(io::Error::get_ref), Some(inner) if inner.is::<rustls::Error>())
+    successors(error.source(), |cause| (*cause).source()).any(|cause| {
+        let inner = cause.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+        matches!(inner, Some(inner) if inner.is::<rustls::Error>())
+    })
 }
 
 fn invalid_url(url: &str, reason: &str) -> Error {

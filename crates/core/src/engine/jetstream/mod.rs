@@ -1,6 +1,7 @@
 //! Buckets on a NATS server: streams, over `async-nats`.
 //!
 //! * `connect`: from a URL and options to a connection
+//! * `credentials`: a file of them, read anew for each connection
 //! * `api`: requests with an idle limit, and what the server's refusals mean
 //! * `inbox`: where streams of replies arrive
 //! * `denial`: what the server denies, matched to the request that it answers
@@ -53,7 +54,9 @@ mod committed;
 mod connect;
 mod consumer;
 mod create;
+mod credentials;
 mod denial;
+mod direct;
 mod expiry;
 mod horizon;
 mod inbox;

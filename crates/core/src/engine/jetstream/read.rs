@@ -11,11 +11,12 @@ use bytes::{Buf, Bytes};
 use futures_util::StreamExt;
 use futures_util::stream::{self, BoxStream};
 use serde_json::json;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 use tracing::Span;
 
 use super::api::Refusal;
 use super::consumer::{REQUEST_BYTES, Selection};
+use super::direct::{Batch, refused};
 use super::locate::{self, ChunkPlace};
 use super::pull::Pull;
 use super::record::number_header;
@@ -26,14 +27,13 @@ use crate::{Error, Result};
 /// Up to this size a blob is read by Direct Get, which leaves nothing to clean up; beyond it a consumer is faster.
 const DIRECT_UP_TO: u64 = 1 << 20;
 const DIRECT_CHUNKS: u64 = 64;
-const DIRECT_BYTES: usize = 4 << 20;
 
 /// What the server counts of a message beside its chunk, at most: a request that comes to its bytes before its number of
 /// messages ends in a way that takes longer to tell.
 const MESSAGE_OVERHEAD: usize = 1024;
 
-/// How long to wait for the next chunk of a Direct Get before it is asked for again.
-const PATIENCE: Duration = Duration::from_secs(4);
+/// How long a consumer is waited for where Direct Gets may take its place.
+const CONSUMER_PATIENCE: Duration = Duration::from_secs(4);
 
 /// These bytes of a blob.
 pub(super) fn chunks(
@@ -102,7 +102,7 @@ impl Blob {
         let place = match walked {
             Ok(place) => place,
             // No consumer can be had: the bytes before the range are read and left out.
-            Err(refusal) if self.may_read_directly(&refusal) => ChunkPlace { sequence: 1, offset: 0 },
+            Err(refusal) if self.stream.may_read_directly(&refusal) => ChunkPlace { sequence: 1, offset: 0 },
             Err(refusal) => return Err(self.stream.refused(refusal)),
         };
         self.position = place.offset;
@@ -115,12 +115,16 @@ impl Blob {
             Span::current().record("path", "direct");
             return Ok(Source::direct(sequence));
         }
-        match Pull::open_after(self.stream.clone(), self.selection(), sequence - 1).await {
+        let patience = if self.answers_direct() { CONSUMER_PATIENCE } else { Duration::MAX };
+        let opened = Pull::open_after(self.stream.clone(), self.selection(), sequence - 1);
+        // A cluster that has just lost its leader makes no consumers, but its replicas answer.
+        let Ok(opened) = timeout(patience, opened).await else { return Ok(Source::direct(sequence)) };
+        match opened {
             Ok(pull) => {
                 Span::current().record("path", "consumer");
                 Ok(Source::Pull(Box::new(pull)))
             }
-            Err(refusal) if self.may_read_directly(&refusal) => Ok(Source::direct(sequence)),
+            Err(refusal) if self.stream.may_read_directly(&refusal) => Ok(Source::direct(sequence)),
             Err(refusal) => Err(self.stream.refused(refusal)),
         }
     }
@@ -129,33 +133,20 @@ impl Blob {
     async fn source_at_guess(&self, sequence: u64, left: u64) -> Result<Option<Source>> {
         if self.is_small() && self.answers_direct() {
             let mut next = sequence;
-            let Some(batch) = self.direct_get_batch(&mut next).await? else { return Ok(None) };
-            let is_right = batch.pending.is_some_and(|pending| pending + batch.chunks.len() as u64 == left);
-            return Ok(is_right.then_some(Source::Direct { chunks: batch.chunks, next }));
+            let Some((chunks, batch)) = self.direct_get_batch(&mut next).await? else { return Ok(None) };
+            let is_right = batch.pending.is_some_and(|pending| pending + batch.count == left);
+            return Ok(is_right.then_some(Source::Direct { chunks, next }));
         }
         match Pull::open_after(self.stream.clone(), self.selection(), sequence - 1).await {
             Ok(pull) if pull.pending() == left => Ok(Some(Source::Pull(Box::new(pull)))),
             Ok(_) => Ok(None),
-            Err(refusal) if self.may_read_directly(&refusal) => Ok(None),
+            Err(refusal) if self.stream.may_read_directly(&refusal) => Ok(None),
             Err(refusal) => Err(self.stream.refused(refusal)),
         }
     }
 
     fn answers_direct(&self) -> bool {
         self.stream.answers_direct.load(Ordering::Relaxed)
-    }
-
-    /// No right to make a consumer, or too many of them; but Direct Gets may do.
-    fn may_read_directly(&self, refusal: &Refusal) -> bool {
-        let no_consumer = matches!(
-            refusal,
-            Refusal::Failed(Error::PermissionDenied { .. }) | Refusal::Server { code: CONSUMER_LIMIT, .. }
-        );
-        let may = no_consumer && self.answers_direct();
-        if may {
-            tracing::info!(bucket = %self.stream.bucket, ?refusal, "no consumer can be made: Direct Gets take its place");
-        }
-        may
     }
 
     fn is_small(&self) -> bool {
@@ -267,7 +258,7 @@ impl Blob {
         let deadline = Instant::now() + self.stream.api.idle_timeout();
         loop {
             match self.direct_get_batch(next).await? {
-                Some(batch) => return Ok(batch.chunks),
+                Some((chunks, _)) => return Ok(chunks),
                 None if Instant::now() >= deadline => {
                     return Err(self.stream.api.silence("chunks of the object"));
                 }
@@ -276,48 +267,13 @@ impl Blob {
         }
     }
 
-    /// One batched request: its chunks up to the first that was lost on the way; `None` if no answer came at all.
-    async fn direct_get_batch(&self, next: &mut u64) -> Result<Option<Batch>> {
-        let api = &self.stream.api;
-        let subject = api.subject(&format!("DIRECT.GET.{}", self.stream.stream));
-        let request = json!({
-            "seq": *next,
-            "next_by_subj": self.subject,
-            "batch": self.chunks_left().unwrap_or(DIRECT_CHUNKS).clamp(1, DIRECT_CHUNKS),
-            "max_bytes": DIRECT_BYTES,
-        });
-        let mut inbox = api.inbox().await?;
-        let reply = inbox.reply(*next);
-        api.publish(subject.clone().into(), reply, request.to_string().into()).await?;
-        let (mut batch, mut before) = (Batch { chunks: VecDeque::new(), pending: None }, 0);
-        loop {
-            let Some((_, message)) = inbox.next(&subject, PATIENCE.min(api.idle_timeout())).await? else {
-                return Ok((!batch.chunks.is_empty()).then_some(batch));
-            };
-            match message.status {
-                None => {
-                    let sequence = number_header(&message, "Nats-Sequence").unwrap_or(*next);
-                    // A server that knows no batches answers with one message, and nothing follows.
-                    let pending = number_header(&message, "Nats-Num-Pending");
-                    if pending.is_some() && number_header(&message, "Nats-Last-Sequence") != Some(before) {
-                        return Ok((!batch.chunks.is_empty()).then_some(batch));
-                    }
-                    before = sequence;
-                    *next = sequence.saturating_add(1);
-                    batch.pending = pending;
-                    batch.chunks.push_back(message.payload);
-                    if pending.is_some() {
-                        continue;
-                    }
-                }
-                Some(StatusCode::NOT_FOUND) => {}
-                Some(status) if status.as_u16() == END_OF_BATCH => {}
-                Some(StatusCode::NO_RESPONDERS) => self.stream.direct_get_is_gone().await?,
-                Some(status) => return Err(self.stream.refused(refused(status, &message))),
-            }
-            inbox.release();
-            return Ok(Some(batch));
-        }
+    /// One batched request: its chunks, and whether more follow; `None` if no answer came at all.
+    async fn direct_get_batch(&self, next: &mut u64) -> Result<Option<(VecDeque<Bytes>, Batch)>> {
+        let most = self.chunks_left().unwrap_or(DIRECT_CHUNKS).clamp(1, DIRECT_CHUNKS);
+        let mut chunks = VecDeque::new();
+        let take = |message: Message| chunks.push_back(message.payload);
+        let batch = self.stream.direct_batch(&self.subject, next, most, take).await?;
+        Ok(batch.map(|batch| (chunks, batch)))
     }
 
     /// The only chunk of a blob, in one message.
@@ -354,21 +310,3 @@ impl Blob {
         Ok(Some(message.payload))
     }
 }
-
-/// What one Direct Get brought.
-struct Batch {
-    chunks: VecDeque<Bytes>,
-    /// Chunks that follow the last of them; `None` if the server doesn't tell.
-    pending: Option<u64>,
-}
-
-fn refused(status: StatusCode, message: &Message) -> Refusal {
-    Refusal::Server {
-        code: u64::from(status.as_u16()),
-        text: message.description.clone().unwrap_or_else(|| "Direct Get refused".to_owned()),
-    }
-}
-
-const END_OF_BATCH: u16 = 204;
-
-const CONSUMER_LIMIT: u64 = 10_026;

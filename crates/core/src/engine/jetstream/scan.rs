@@ -1,11 +1,12 @@
 //! All records.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet, hash_map};
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 
 use futures_util::StreamExt;
 use futures_util::stream::{self, BoxStream};
+use tokio::time::Instant;
 
 use super::consumer::{Deliver, Delivered, Selection};
 use super::expiry;
@@ -13,6 +14,7 @@ use super::horizon::Horizon;
 use super::pull::Pull;
 use super::record::is_shadowed;
 use super::stream::BucketStream;
+use super::successor::of_direct_get;
 use crate::Result;
 use crate::engine::StoredRecord;
 use crate::protocol::record::Record;
@@ -33,7 +35,14 @@ pub(super) fn records(stream: Arc<BucketStream>) -> BoxStream<'static, Result<St
     .boxed()
 }
 
-struct Scan {
+enum Scan {
+    Pulled(Box<Pulled>),
+    /// The newest of each name that Direct Gets brought.
+    Direct(Arc<BucketStream>, hash_map::IntoValues<String, Delivered>),
+}
+
+/// What a consumer brings.
+struct Pulled {
     pull: Pull,
     horizon: Horizon,
     /// Hashes of the keys told so far: a rewritten record comes again, at the end.
@@ -44,12 +53,35 @@ struct Scan {
 impl Scan {
     async fn begin(stream: Arc<BucketStream>) -> Result<Self> {
         let selection = all_records(&stream, Deliver::LastPerSubject);
-        let opened = Pull::open(stream.clone(), selection).await;
-        let pull = opened.map_err(|refusal| stream.refused(refusal))?;
+        let pull = match Pull::open(stream.clone(), selection).await {
+            Ok(pull) => pull,
+            Err(refusal) if stream.may_read_directly(&refusal) => {
+                let newest = newest(&stream).await?;
+                return Ok(Self::Direct(stream, newest.into_values()));
+            }
+            Err(refusal) => return Err(stream.refused(refusal)),
+        };
         let horizon = Horizon::of(&pull, stream).await?;
-        Ok(Self { pull, horizon, told: HashSet::new(), hasher: RandomState::new() })
+        let (told, hasher) = (HashSet::new(), RandomState::new());
+        Ok(Self::Pulled(Box::new(Pulled { pull, horizon, told, hasher })))
     }
 
+    async fn next(&mut self) -> Result<Option<StoredRecord>> {
+        let (stream, messages) = match self {
+            Self::Pulled(pulled) => return pulled.next().await,
+            Self::Direct(stream, messages) => (stream, messages),
+        };
+        for message in messages {
+            let stored = stored(stream, &message);
+            if !is_shadowed(stream, &stored).await? {
+                return Ok(Some(stored));
+            }
+        }
+        Ok(None)
+    }
+}
+
+impl Pulled {
     async fn next(&mut self) -> Result<Option<StoredRecord>> {
         while let Some(message) = self.pull.next_or_end().await? {
             if self.horizon.is_beyond(&message).await? {
@@ -64,6 +96,30 @@ impl Scan {
             }
         }
         Ok(None)
+    }
+}
+
+/// The newest record under each subject, read from the first one on, up to where the leader has no more.
+async fn newest(stream: &BucketStream) -> Result<HashMap<String, Delivered>> {
+    let filter = stream.subjects.all_records();
+    let (mut newest, mut next) = (HashMap::new(), 1);
+    let mut keep = |message: Delivered| newest.insert(message.subject.clone(), message);
+    let mut deadline = Instant::now() + stream.api.idle_timeout();
+    loop {
+        let take = |message| drop(keep(of_direct_get(message)));
+        match stream.direct_batch(&filter, &mut next, BATCH as u64, take).await? {
+            None if Instant::now() >= deadline => return Err(stream.api.silence("records of the bucket")),
+            None => continue,
+            Some(batch) if batch.count > 0 => {}
+            Some(_) => match stream.first_from(&filter, next).await? {
+                None => return Ok(newest),
+                Some(message) => {
+                    next = message.sequence.saturating_add(1);
+                    keep(message);
+                }
+            },
+        }
+        deadline = Instant::now() + stream.api.idle_timeout();
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::time::SystemTime;
 
+use async_nats::Message;
 use serde_json::{Value, json};
 
 use super::api::Refusal;
@@ -47,13 +48,18 @@ impl BucketStream {
         if message.status.is_some() {
             return Ok(None);
         }
-        let subject = message.headers.as_ref().and_then(|headers| headers.get("Nats-Subject"));
-        Ok(Some(Delivered {
-            subject: subject.map(ToString::to_string).unwrap_or_default(),
-            sequence: number_header(&message, "Nats-Sequence").unwrap_or(0),
-            time: time_header(&message).unwrap_or(SystemTime::UNIX_EPOCH),
-            headers: message.headers,
-            payload: message.payload,
-        }))
+        Ok(Some(of_direct_get(message)))
+    }
+}
+
+/// What a Direct Get brought, as a consumer would have.
+pub(super) fn of_direct_get(message: Message) -> Delivered {
+    let subject = message.headers.as_ref().and_then(|headers| headers.get("Nats-Subject"));
+    Delivered {
+        subject: subject.map(ToString::to_string).unwrap_or_default(),
+        sequence: number_header(&message, "Nats-Sequence").unwrap_or(0),
+        time: time_header(&message).unwrap_or(SystemTime::UNIX_EPOCH),
+        headers: message.headers,
+        payload: message.payload,
     }
 }
