@@ -1,11 +1,13 @@
 //! `jetblob check`: what is wrong with a bucket.
 
+use std::cell::Cell;
 use std::time::Duration;
 
 use clap::Args;
 use jetblob::{Check as Examination, CheckLevel, CheckOptions, CheckReport, Finding, Store, Subset};
-use serde_json::json;
+use serde_json::{Value, json};
 
+use super::against::{self, Difference, Other};
 use crate::args::Global;
 use crate::exit::Failure;
 use crate::path::BucketPath;
@@ -27,6 +29,7 @@ Examples:
   jetblob check photos
   jetblob check --read-data photos
   jetblob check --read-data-subset 3/7 photos     # the third of seven parts: another one each night
+  jetblob check --against ./photos photos         # is every file of that directory there, byte for byte?
   jetblob check --json photos | jq -r 'select(.finding == \"orphan\") | .nuid'")]
 pub(crate) struct Check {
     /// The bucket.
@@ -40,6 +43,10 @@ pub(crate) struct Check {
     /// Read the bytes of some objects: 10%, 3/7 (the third of seven parts), or about 2G.
     #[arg(long, value_name = "SUBSET", value_parser = parse_subset)]
     pub(crate) read_data_subset: Option<Subset>,
+    /// Compare the objects with the files of a directory, which begins with . or /, or with another bucket: each must be
+    /// in both, with the same bytes, by their digests. What is not is a finding: missing, extra, or differs.
+    #[arg(long, value_name = "DIR|BUCKET")]
+    pub(crate) against: Option<Other>,
     /// The number by which the subset is chosen: the same one chooses the same objects.
     #[arg(long, value_name = "NUMBER", default_value_t = 0)]
     pub(crate) seed: u64,
@@ -63,11 +70,12 @@ fn parse_subset(text: &str) -> Result<Subset, String> {
 
 pub(crate) async fn run(args: Check, global: &Global) -> Result<(), Failure> {
     let path = &args.bucket;
-    let report = in_store(global, path.store.as_deref(), async |store| examine(store, &args, global).await);
-    if report.await?.findings > 0 { Err(Failure::Findings) } else { Ok(()) }
+    let findings = in_store(global, path.store.as_deref(), async |store| examine(store, &args, global).await);
+    if findings.await? > 0 { Err(Failure::Findings) } else { Ok(()) }
 }
 
-async fn examine(store: &Store, args: &Check, global: &Global) -> Result<CheckReport, Failure> {
+/// Answers with how many findings there were.
+async fn examine(store: &Store, args: &Check, global: &Global) -> Result<u64, Failure> {
     let mut options = CheckOptions::default().with_seed(args.seed).with_grace(args.grace);
     options.subset = args.read_data_subset;
     options.level = match (args.config, args.read_data || options.subset.is_some()) {
@@ -82,13 +90,31 @@ async fn examine(store: &Store, args: &Check, global: &Global) -> Result<CheckRe
         progress.aside(|| print(&finding, global))?;
     }
     progress.finish();
-    let report = check.report();
-    if global.json {
-        output::line(json!({ "report": json_report(&report) }))?;
-    } else if !global.quiet {
-        output::fields(&fields(&report, args.config))?;
+    let mut report = check.report();
+    let mut compared = None;
+    if let Some(other) = &args.against {
+        let differences = Cell::new(0);
+        let tell = |difference| {
+            differences.set(differences.get() + 1);
+            print_difference(&difference, global)
+        };
+        compared = Some(against::compare(store, bucket, other, global, tell).await?);
+        report.findings += differences.get();
     }
-    Ok(report)
+    if global.json {
+        output::line(json!({ "report": json_report(&report, compared) }))?;
+    } else if !global.quiet {
+        output::fields(&fields(&report, compared, args.config))?;
+    }
+    Ok(report.findings)
+}
+
+fn print_difference(difference: &Difference, global: &Global) -> Result<(), Failure> {
+    let Difference { kind, name, reason } = difference;
+    if global.json {
+        return output::line(json!({ "finding": kind, "name": name, "reason": reason }));
+    }
+    output::line(format!("{kind}  {}: {reason}", escape::name(name)))
 }
 
 /// The next finding; meanwhile shows how much was read.
@@ -126,8 +152,8 @@ fn print(finding: &Finding, global: &Global) -> Result<(), Failure> {
     output::line(format!("{kind}{subject}: {reason}{}", age.unwrap_or_default()))
 }
 
-fn json_report(report: &CheckReport) -> serde_json::Value {
-    json!({
+fn json_report(report: &CheckReport, compared: Option<u64>) -> Value {
+    let mut told = json!({
         "objects": report.objects,
         "bytes": report.bytes,
         "links": report.links,
@@ -139,11 +165,15 @@ fn json_report(report: &CheckReport) -> serde_json::Value {
         "read_bytes": report.read_bytes,
         "undigested": report.undigested,
         "findings": report.findings,
-    })
+    });
+    if let Some(compared) = compared {
+        told["compared"] = compared.into();
+    }
+    told
 }
 
 /// What was examined, without what there was none of.
-fn fields(report: &CheckReport, settings_only: bool) -> Vec<(&'static str, String)> {
+fn fields(report: &CheckReport, compared: Option<u64>, settings_only: bool) -> Vec<(&'static str, String)> {
     let bytes = |count: u64, bytes: u64| format!("{count} ({})", size::human(bytes));
     let mut fields = Vec::new();
     if !settings_only {
@@ -164,6 +194,7 @@ fn fields(report: &CheckReport, settings_only: bool) -> Vec<(&'static str, Strin
     if report.undigested > 0 {
         fields.push(("without digest", report.undigested.to_string()));
     }
+    fields.extend(compared.map(|compared| ("compared", compared.to_string())));
     fields.push(("findings", report.findings.to_string()));
     fields
 }

@@ -4,6 +4,7 @@ use crate::args::{Cli, Command};
 use crate::exit::Failure;
 
 pub(crate) mod acl;
+mod against;
 pub(crate) mod bucket;
 pub(crate) mod cat;
 pub(crate) mod check;

@@ -66,6 +66,44 @@ fn findings_are_1_and_a_line_each() {
 }
 
 #[test]
+fn a_bucket_is_compared_with_a_directory_and_with_another_bucket() {
+    let sandbox = sandbox_with_objects();
+    sandbox.run(&["link", "b/small", "b/l"]).succeeded();
+    let directory = sandbox.work().join("copy");
+    fs::create_dir_all(directory.join("deep/er")).unwrap();
+    sandbox.put("deep/er/a", b"same");
+    fs::write(directory.join("deep/er/a"), "same").unwrap();
+    fs::write(directory.join("small"), "x").unwrap();
+    fs::write(directory.join("n\u{1b}"), noise(SIZE)).unwrap();
+    let text = sandbox.run(&["check", "--against", "./copy", "b"]).succeeded().text();
+    assert!(text.ends_with("compared  3\nfindings  0\n"), "{text}");
+
+    fs::write(directory.join("small"), "y").unwrap();
+    fs::write(directory.join("deep/er/a"), "longer").unwrap();
+    fs::write(directory.join("deep/b"), "").unwrap();
+    fs::remove_file(directory.join("n\u{1b}")).unwrap();
+    let lines = sandbox.run(&["check", "--json", "--against", "./copy", "b"]).failed(1, "").json_lines();
+    let told: Vec<_> = lines.iter().map(|line| (&line["finding"], &line["name"])).collect();
+    assert_eq!(
+        told[..4],
+        [
+            (&json!("missing"), &json!("deep/b")),
+            (&json!("differs"), &json!("deep/er/a")),
+            (&json!("extra"), &json!("n\u{1b}")),
+            (&json!("differs"), &json!("small")),
+        ]
+    );
+    assert_eq!((&lines[4]["report"]["findings"], &lines[4]["report"]["compared"]), (&json!(4), &json!(4)));
+
+    sandbox.run(&["bucket", "create", "c"]).succeeded();
+    let text = sandbox.run(&["check", "--against", "c", "b"]).failed(1, "").text();
+    assert!(text.starts_with("extra  deep/er/a: only the bucket has it\n"), "{text}");
+    sandbox.run(&["check", "--against", "b", "b"]).succeeded();
+    sandbox.run(&["check", "--against", "none", "b"]).failed(3, "none");
+    sandbox.run(&["check", "--against", "./none", "b"]).failed(1, "none");
+}
+
+#[test]
 fn parts_are_read_and_together_they_are_all() {
     let sandbox = sandbox_with_objects();
     damage(&sandbox);
