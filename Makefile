@@ -100,6 +100,7 @@ bench: $(VENV)/done $(VENV)/bench $(NODE)/done $(CONTENDERS) ## jetblob beside o
 	VIRTUAL_ENV=$(CURDIR)/$(VENV) $(VENV)/bin/maturin develop --release --quiet
 	npm run --prefix node --silent native -- --release
 	npm run --prefix node --silent build
+	@sh scripts/bench-mobile
 	$(VENV)/bin/python bench/run.py $(if $(QUICK),--quick) $(if $(ONLY),--only '$(ONLY)')
 
 $(VENV)/done: tests/requirements.txt tests/interop/versions

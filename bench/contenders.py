@@ -55,25 +55,33 @@ def node(name: str) -> tuple[str, ...]:
     return ("node", str(CLIENTS / name))
 
 
+def java(name: str, classes: Path, jars: Path, *options: str) -> tuple[str, ...]:
+    return ("java", *options, "-cp", f"{classes}:{jars}/*", name)
+
+
 LARGE = frozenset({"put-file", "get-file"})
 SMALL = frozenset({"put-small", "get-small"})
 LISTS = frozenset({"list", "watch"})
+ALL = LARGE | SMALL | LISTS | {"first-byte"}
+KOTLIN = BENCH / "kotlin"
+SWIFT = BENCH / "swift" / "release" / "Bench"
+JARS = TOP / "target" / "interop" / "java" / "jars"
 
 JETBLOB = Contender("jetblob", (str(RELEASE / "bench-jetblob"),))
 OURS = [
     Command("jetblob, shell", (str(RELEASE / "jetblob"),), LARGE | {"list"}),
-    Contender("jetblob, Python", python("jetblob_py.py"), LARGE | SMALL | LISTS | {"first-byte"}),
+    Contender("jetblob, Python", python("jetblob_py.py"), ALL),
     Contender("jetblob.sync, Python", python("jetblob_sync_py.py"), LARGE),
-    Contender("jetblob, Node", node("jetblob_node.mjs"), LARGE | SMALL | LISTS | {"first-byte"}),
+    Contender("jetblob, Node", node("jetblob_node.mjs"), ALL),
+    Contender("jetblob, Swift", (str(TOP / "scripts" / "swift"), "--run", str(SWIFT)), ALL),
+    Contender(
+        "jetblob, Kotlin", java("BenchKt", KOTLIN, KOTLIN / "jars", f"-Djna.library.path={RELEASE}"), ALL
+    ),
 ]
 OTHERS = [
-    Contender("async-nats", (str(RELEASE / "bench-async-nats"),), LARGE | SMALL | LISTS | {"first-byte"}),
-    Contender("nats.go", (str(BENCH / "go" / "bench"),), LARGE | SMALL | LISTS | {"first-byte"}),
-    Contender(
-        "jnats",
-        ("java", "-cp", f"{BENCH / 'java'}:{TOP / 'target' / 'interop' / 'java' / 'jars'}/*", "Bench"),
-        LARGE | SMALL | LISTS,
-    ),
+    Contender("async-nats", (str(RELEASE / "bench-async-nats"),), ALL),
+    Contender("nats.go", (str(BENCH / "go" / "bench"),), ALL),
+    Contender("jnats", java("Bench", BENCH / "java", JARS), LARGE | SMALL | LISTS),
     Contender("nats-py", python("nats_py.py"), LARGE | SMALL | LISTS),
     Contender("@nats-io/obj", node("nats_obj.mjs"), LARGE | SMALL | LISTS),
 ]

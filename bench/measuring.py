@@ -33,6 +33,8 @@ class Work:
     config: list[str] = field(default_factory=list)
     #: Whether all use one bucket, which none of them changes.
     shared: bool = False
+    #: Whether it is in the summary.
+    summed_up: bool = False
 
 
 @dataclass

@@ -70,17 +70,24 @@ def save(directory: Path, everything: list[tuple[Work, dict[str, Result]]], vers
         ],
     }
     (directory / "results.json").write_text(json.dumps(told, indent=1) + "\n")
+    summary = summed_up(everything)
     (directory / "results.md").write_text(markdown(everything, versions))
+    (directory / "summary.md").write_text(markdown(summary, versions))
+
+
+def summed_up(everything: list[tuple[Work, dict[str, Result]]]) -> list[tuple[Work, dict[str, Result]]]:
+    return [(work, results) for work, results in everything if work.summed_up]
 
 
 def markdown(everything: list[tuple[Work, dict[str, Result]]], versions: dict[str, str]) -> str:
     names = list(dict.fromkeys(name for _, results in everything for name in results))
     rows = [["", *(work.name for work, _ in everything)]]
     rows += [[name, *(cell(work, results.get(name)) for work, results in everything)] for name in names]
-    # Works are rows: there are more of them.
-    columns = list(zip(*rows, strict=True))
-    lines = ["| " + " | ".join(columns[0]) + " |", "|" + "---|" + "---:|" * len(names)]
-    lines += ["| " + " | ".join(column) + " |" for column in columns[1:]]
+    if len(rows) < len(everything):
+        # Works are rows: there are more of them.
+        rows = [list(column) for column in zip(*rows, strict=True)]
+    lines = ["| " + " | ".join(rows[0]) + " |", "|" + "---|" + "---:|" * (len(rows[0]) - 1)]
+    lines += ["| " + " | ".join(row) + " |" for row in rows[1:]]
     clients = ", ".join(f"{name} {version}" for name, version in versions.items())
     return "\n".join(lines) + f"\n\n{machine()}. {clients}.\n"
 

@@ -18,7 +18,7 @@ import works
 from contenders import BENCH, TOP
 from measuring import Result, Work, measure
 from plot import plot
-from report import save, show
+from report import save, show, summed_up
 from servers import Place, cluster, server
 
 GIB = 1024
@@ -44,6 +44,7 @@ def main() -> None:
                 everything.append((work, results))
     save(BENCH, everything, versions())
     plot(BENCH / "results.svg", everything)
+    plot(BENCH / "summary.svg", summed_up(everything))
     print(f"\n{(time.monotonic() - begin) / 60:.1f} minutes; see {BENCH.relative_to(TOP)}/")
 
 

@@ -19,9 +19,10 @@ def large(size: int, source: Path, storage: str = "file", extra: str = "") -> li
     put = ["put-file", str(source)]
     amount = megabytes(size)
     what = f"{size} MiB{extra}"
+    first = storage == "file"
     return [
-        Work(f"put {what}", put, "MB/s", amount, ON_SERVER, config=config),
-        Work(f"get {what}", ["get-file"], "MB/s", amount, ON_SERVER, [put], config),
+        Work(f"put {what}", put, "MB/s", amount, ON_SERVER, config=config, summed_up=first),
+        Work(f"get {what}", ["get-file"], "MB/s", amount, ON_SERVER, [put], config, summed_up=first),
     ]
 
 
@@ -34,10 +35,19 @@ def small(count: int) -> list[Work]:
         fill = ["put-small", size, str(how_many), "64"]
         for number, how in at_once:
             order = [size, str(how_many), str(number)]
+            is_first = size == SMALL
             what = f"{how_many:,} x {name}, {how}"
             works += [
-                Work(f"put {what}", ["put-small", *order], "/s", how_many, ON_SERVER),
-                Work(f"get {what}", ["get-small", *order], "/s", how_many, ON_SERVER, [fill]),
+                Work(f"put {what}", ["put-small", *order], "/s", how_many, ON_SERVER, summed_up=is_first),
+                Work(
+                    f"get {what}",
+                    ["get-small", *order],
+                    "/s",
+                    how_many,
+                    ON_SERVER,
+                    [fill],
+                    summed_up=is_first,
+                ),
             ]
     return works
 
@@ -48,7 +58,16 @@ def lists(count: int, beside: Path, gibibytes: float) -> list[Work]:
     put = [fill, ["put-file", str(beside)]]
     what = f"{count:,} objects beside one of {gibibytes:g} GiB"
     return [
-        Work(f"{work} {what}", order, "/s", count + 1, ON_SERVER, put, shared=True)
+        Work(
+            f"{work} {what}",
+            order,
+            "/s",
+            count + 1,
+            ON_SERVER,
+            put,
+            shared=True,
+            summed_up=count == 10_000 and work == "list",
+        )
         for work, order in orders.items()
     ]
 
@@ -76,7 +95,7 @@ def replicated(size: int, source: Path) -> list[Work]:
     put, config = ["put-file", str(source)], ["--replicas", "3"]
     amount = megabytes(size)
     return [
-        Work(f"put {size} MiB, 3 replicas", put, "MB/s", amount, ON_SERVER, config=config),
+        Work(f"put {size} MiB, 3 replicas", put, "MB/s", amount, ON_SERVER, config=config, summed_up=True),
         Work(f"get {size} MiB, 3 replicas", ["get-file"], "MB/s", amount, ON_SERVER, [put], config),
     ]
 
