@@ -2,18 +2,24 @@ import { path, text, wrong } from "./argument.js";
 import { type Body, type Bytes, bytes, PIECE, sliced, source, viewed } from "./body.js";
 import { BucketStatus } from "./bucket-status.js";
 import { begun, run } from "./call.js";
+import { Check } from "./check.js";
 import type { UnknownError } from "./errors.js";
+import type { GcReport } from "./gc.js";
 import { info, target as linked, type ObjectInfo } from "./info.js";
 import { Items } from "./items.js";
 import { meta as described, type ObjectMeta } from "./meta.js";
 import type * as native from "./native.js";
 import { StoredObject } from "./object.js";
 import {
+  type CheckOptions,
+  type GcOptions,
   type GetFileOptions,
   type GetOptions,
   type InfoOptions,
   type LinkOptions,
   type ListOptions,
+  ofCheck,
+  ofGc,
   ofGet,
   ofGetFile,
   ofInfo,
@@ -278,6 +284,37 @@ export class Bucket {
   async watch(options?: WatchOptions): Promise<Watch> {
     const how = ofWatch(options);
     return Watch.begun(await run(() => this.#native.watch(how), options), options?.signal);
+  }
+
+  /**
+   * Examines the bucket, and tells of everything in it that is not as it should be, as it is found: an async iterator of
+   * findings, with a `report` of what was examined. It begins when it is first asked; to leave it ends it.
+   *
+   * Nothing is changed, and what others do meanwhile is no finding. Records that make no sense are findings like others; an
+   * error is of the store itself, and ends the check.
+   *
+   * Fails with `InvalidArgumentError` for a subset at another level than data, or one that can't be.
+   */
+  check(options?: CheckOptions): Check {
+    const [how, signal] = [ofCheck(options), signalOf(options)];
+    return Check.begun(
+      begun(() => this.#native.check(how)),
+      signal,
+    );
+  }
+
+  /**
+   * Removes the bytes that no object has: of puts that were cut off, and of what other clients have replaced.
+   *
+   * Objects, links and the markers of deleted ones stay, and anything else may go on beside it. It removes nothing unless it
+   * is certain; a record of which it can't be told which bytes it names is a `BadMetaError`, and nothing is removed until
+   * that object is put anew or deleted.
+   *
+   * Fails with `SealedError`, and with `InvalidConfigError` in a mirror.
+   */
+  async gc(options?: GcOptions): Promise<GcReport> {
+    const how = ofGc(options);
+    return await run(() => this.#native.gc(how), options);
   }
 
   /**

@@ -21,15 +21,20 @@ export { Bucket } from "./bucket.js";
 export type { BucketConfig, Placement, Storage } from "./bucket-config.js";
 export { BucketStatus } from "./bucket-status.js";
 export type { OnProgress, ProgressOptions } from "./call.js";
+export { Check, type CheckReport, type Finding, type FindingKind } from "./check.js";
 export * from "./errors.js";
+export type { GcReport, Orphan } from "./gc.js";
 export type { ObjectInfo } from "./info.js";
 export { Items } from "./items.js";
 export type { Link, ObjectMeta } from "./meta.js";
 export { type IntoFileOptions, StoredObject } from "./object.js";
 export type {
   ByteRange,
+  CheckLevel,
+  CheckOptions,
   ConditionOptions,
   Consistency,
+  GcOptions,
   GetFileOptions,
   GetOptions,
   InfoOptions,

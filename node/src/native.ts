@@ -1,5 +1,9 @@
 /** The native part: its types, and where it is. Its source is `bindings/node`, and is what these types must be true of. */
 
+import type { CheckReport, Finding } from "./check.js";
+import type { GcReport } from "./gc.js";
+import type { CheckLevel } from "./options.js";
+
 /** Names and values of the caller's own: those of an object can't be any. */
 export type Pairs<T> = [name: string, value: T][];
 
@@ -106,6 +110,24 @@ export interface Watch {
   after?: number;
 }
 
+export interface Check {
+  /** The findings; once. */
+  begin(): Items<Finding>;
+  report(): CheckReport;
+}
+
+export interface Examine {
+  level?: CheckLevel;
+  subset?: string | number;
+  seed?: number;
+  grace?: number;
+}
+
+export interface Gc {
+  grace?: number;
+  dryRun?: boolean;
+}
+
 export interface Unknown {
   bucket?: string;
   objectName?: string;
@@ -167,6 +189,8 @@ export interface Bucket {
   addBucketLink(meta: Meta, target: Bucket, options: Write): Call<Info>;
   list(options: List): Items<Info>;
   watch(options: Watch): Call<Items<Info | null>>;
+  check(options: Examine): Check;
+  gc(options: Gc): Call<GcReport>;
   resolve(error: Unknown): Call<["committed" | "not_committed" | "changed", Info | null]>;
 }
 

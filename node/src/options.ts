@@ -85,6 +85,38 @@ export interface WatchOptions extends SignalOptions {
   after?: number | undefined;
 }
 
+/**
+ * How much of a bucket a check examines, each level with those before it: the `settings` of the store alone; the
+ * `structure`, which is all records and links, and how many bytes there are of each object; the `data`, every byte.
+ */
+export type CheckLevel = "settings" | "structure" | "data";
+
+/** The options of a check. */
+export interface CheckOptions extends SignalOptions {
+  /** How much; `structure` if not given, and `data` with a `subset`. */
+  level?: CheckLevel | undefined;
+  /**
+   * Of which objects the bytes are read, if not of all: `"10%"` of them, `"3/7"`, the third of seven parts, or about so many
+   * bytes, a number.
+   */
+  subset?: string | number | undefined;
+  /** By which number the subset is chosen: the same one chooses the same. */
+  seed?: number | undefined;
+  /** How long nobody must have written to bytes that no object has before they are an orphan, in seconds; 24 hours if not given. */
+  grace?: number | undefined;
+}
+
+/** The options of a gc. */
+export interface GcOptions extends SignalOptions {
+  /**
+   * How long nobody must have written to bytes that no object has, in seconds; 24 hours if not given. It must be longer than
+   * any put pauses in the middle: a put that stands still for so long loses what it has sent.
+   */
+  grace?: number | undefined;
+  /** Remove nothing, and tell what would be removed. */
+  dryRun?: boolean | undefined;
+}
+
 /** What every operation takes, checked when the operation is run. */
 const SIGNAL = ["signal"];
 
@@ -111,6 +143,18 @@ const range: Check<{ start?: number; end?: number; suffix?: number }> = (value, 
     throw wrong(what, "either { start, end } or { suffix }", value);
   }
   return checked;
+};
+
+const level: Check<CheckLevel> = (value, what) => {
+  if (value !== "settings" && value !== "structure" && value !== "data")
+    throw wrong(what, "'settings', 'structure' or 'data'", value);
+  return value;
+};
+
+const subset: Check<string | number> = (value, what) => {
+  if (typeof value === "string") return text(value, what);
+  if (typeof value !== "number") throw wrong(what, "a text like '10%' or '3/7', or a number of bytes", value);
+  return count(value, what);
 };
 
 const INFO = { showDeleted: flag, consistency: leader };
@@ -157,5 +201,9 @@ export const ofWatch = options<native.Watch>({
   updatesOnly: flag,
   after: count,
 });
+/** The options of a check. */
+export const ofCheck = options<native.Examine>({ level, subset, seed: count, grace: seconds });
+/** The options of a gc. */
+export const ofGc = options<native.Gc>({ grace: seconds, dryRun: flag });
 /** No options but those of every operation. */
 export const ofNothing = options<object>({});

@@ -15,6 +15,9 @@ from . import errors
 from ._bucket import Bucket, Consistency
 from ._bucket_config import BucketConfig, Placement, Storage
 from ._bucket_status import BucketStatus
+from ._check import Check
+from ._finding import CheckLevel, CheckReport, Finding, FindingKind
+from ._gc import GcReport, Orphan
 from ._info import ObjectInfo
 from ._items import Items
 from ._meta import Link, ObjectMeta
@@ -33,12 +36,19 @@ __all__ = [
     "BucketConfig",
     "BucketStatus",
     "CaughtUp",
+    "Check",
+    "CheckLevel",
+    "CheckReport",
     "Consistency",
+    "Finding",
+    "FindingKind",
+    "GcReport",
     "Items",
     "Link",
     "Object",
     "ObjectInfo",
     "ObjectMeta",
+    "Orphan",
     "Placement",
     "Resolved",
     "Storage",

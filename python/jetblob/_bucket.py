@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 from ._body import async_pieces, buffer
+from ._check import Check
 from ._items import Items
 from ._object import Object
 from ._opening import Opening
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from . import _native
     from ._body import AsyncBody
     from ._bucket_status import BucketStatus
+    from ._finding import CheckLevel
+    from ._gc import GcReport
     from ._info import ObjectInfo
     from ._meta import ObjectMeta
     from ._watch import WatchEvent
@@ -365,6 +368,58 @@ class Bucket:
         with :class:`InvalidArgumentError` for any other error.
         """
         return Resolved(*await self._native.resolve(of_unknown(unknown)).run())
+
+    def check(
+        self,
+        *,
+        level: CheckLevel | None = None,
+        subset: str | int | None = None,
+        seed: int = 0,
+        grace: timedelta | float | None = None,
+    ) -> Check:
+        """Examine the bucket, and tell of everything in it that is not as it should be, as it is found.
+
+        An asynchronous iterator of findings, with a ``report`` of what was examined. Nothing is changed, and what
+        others do meanwhile is no finding. Records that make no sense are findings like others; an error is of the store
+        itself, and ends the check. To leave it ends it, at the server too.
+
+        ``level``: how much: ``structure`` if not given, and ``data`` with a ``subset``. ``subset``: of which objects
+        the bytes are read, if not of all: ``"10%"`` of them, ``"3/7"``, the third of seven parts, or about so many
+        bytes, an ``int``; the same ``seed`` chooses the same. ``grace``: how long nobody must have written to bytes
+        that no object has before they are an orphan, a ``timedelta`` or seconds; 24 hours if not given.
+
+        Fails with :class:`InvalidArgumentError` for a subset at another level than data, or one that can't be.
+
+        >>> async def main():
+        ...     await bucket.put_string("a", "hello")
+        ...     check = bucket.check(level="data")
+        ...     async for finding in check:
+        ...         print(finding.kind, finding.reason)
+        ...     print(check.report.read_bytes, "bytes are as they were put")
+        >>> run(main())
+        5 bytes are as they were put
+        """
+        return Check(self._native.check(level, subset, seed, grace))
+
+    async def gc(self, *, grace: timedelta | float | None = None, dry_run: bool = False) -> GcReport:
+        """Remove the bytes that no object has: of puts that were cut off, and of what other clients have replaced.
+
+        Objects, links and the markers of deleted ones stay, and anything else may go on beside it. It removes nothing
+        unless it is certain; a record of which it can't be told which bytes it names is a :class:`BadMetaError`, and
+        nothing is removed until that object is put anew or deleted.
+
+        ``grace``: how long nobody must have written to the bytes, a ``timedelta`` or seconds; 24 hours if not given. It
+        must be longer than any put pauses in the middle. ``dry_run``: remove nothing, and tell what would be removed.
+
+        Fails with :class:`SealedError`, and with :class:`InvalidConfigError` in a mirror.
+
+        >>> async def main():
+        ...     report = await bucket.gc(dry_run=True)
+        ...     print(sum(orphan.bytes for orphan in report.removed), "bytes would be free")
+        >>> run(main())
+        0 bytes would be free
+        """
+        return await self._native.gc(grace, dry_run).run()
 
     def __repr__(self) -> str:
         return f"Bucket({self.name!r})"

@@ -9,6 +9,8 @@ from typing_extensions import Buffer
 
 from ._bucket_config import BucketConfig
 from ._bucket_status import BucketStatus
+from ._finding import CheckReport, Finding
+from ._gc import GcReport
 from ._info import ObjectInfo
 from ._meta import ObjectMeta
 from ._watch import WatchEvent
@@ -19,6 +21,7 @@ _T = TypeVar("_T")
 __all__ = [
     "Bucket",
     "Call",
+    "Check",
     "Download",
     "Items",
     "Store",
@@ -42,6 +45,11 @@ class Call(Generic[_T]):
 class Items(Generic[_T]):
     def next_batch(self) -> Call[list[_T | BaseException] | None]: ...
     def close(self) -> None: ...
+
+@final
+class Check:
+    def begin(self) -> Items[Finding]: ...
+    def report(self) -> CheckReport: ...
 
 @final
 class Store:
@@ -142,6 +150,14 @@ class Bucket:
         after: int | None,
     ) -> Call[Items[WatchEvent]]: ...
     def resolve(self, error: UnknownError) -> Call[tuple[Any, ObjectInfo | None]]: ...
+    def check(
+        self,
+        level: str | None,
+        subset: str | int | None,
+        seed: int,
+        grace: timedelta | float | None,
+    ) -> Check: ...
+    def gc(self, grace: timedelta | float | None, dry_run: bool) -> Call[GcReport]: ...
 
 @final
 class Download:

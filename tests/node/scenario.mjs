@@ -6,7 +6,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import * as jetblob from "../../node/dist/index.mjs";
-import { pattern, TOP } from "./place.mjs";
+import { client, pattern, TOP } from "./place.mjs";
 
 const read = (path) => JSON.parse(readFileSync(join(TOP, "tests", path), "utf8"));
 const ERRORS = new Map(read("vectors/errors.json").errors.map((error) => [error.code, error]));
@@ -49,6 +49,8 @@ const ARGUMENTS = {
     list: [],
     watch: [],
     resolve: ["unknown"],
+    check: [],
+    gc: [],
   },
   object: {
     read: ["size"],
@@ -60,6 +62,7 @@ const ARGUMENTS = {
   },
   upload: { abort: [] },
   watch: { close: [] },
+  check: { close: [] },
 };
 
 const KINDS = new Map([
@@ -68,6 +71,7 @@ const KINDS = new Map([
   [jetblob.StoredObject, "object"],
   [jetblob.Upload, "upload"],
   [jetblob.Watch, "watch"],
+  [jetblob.Check, "check"],
 ]);
 
 /** Names what a call is made on. */
@@ -177,10 +181,11 @@ export class Scenario {
   /** The options of a call, as they are in JavaScript, if there are any. */
   options(given, told) {
     if (given === undefined) return [];
-    const { progress, range, ...others } = this.value(given);
+    const { progress, range, subset, ...others } = this.value(given);
     const options = renamed(others);
     if (progress !== undefined) options.onProgress = (bytes) => told.counts.push(bytes);
     if (range !== undefined && range !== "all") options.range = bytesOf(range);
+    if (subset !== undefined) options.subset = subsetOf(subset);
     return [options];
   }
 
@@ -203,6 +208,14 @@ export class Scenario {
     const path = this.value(step.take("path"));
     step.isUsedUp();
     return existsSync(path) ? await readFile(path) : null;
+  }
+
+  async runner_publish(_, step) {
+    const [subject, body] = [this.value(step.take("subject")), this.value(step.take("body"))];
+    step.isUsedUp();
+    const answer = await client(this.url, ({ connection }) => connection.request(subject, body));
+    assert.equal(answer.json().error, undefined);
+    return null;
   }
 
   async store_open(_, step, [options]) {
@@ -268,6 +281,17 @@ export class Scenario {
     const { done, value } = await watch.next();
     if (done) return null;
     return value === jetblob.CAUGHT_UP ? "caught_up" : { object: shown(value) };
+  }
+
+  async check_next(check, step) {
+    step.isUsedUp();
+    const { done, value } = await check.next();
+    return done ? null : value;
+  }
+
+  async check_report(check, step) {
+    step.isUsedUp();
+    return check.report;
   }
 
   // Values.
@@ -380,10 +404,15 @@ function bytesOf(range) {
   return { suffix: range.suffix };
 }
 
+function subsetOf({ percent, part, bytes }) {
+  if (percent !== undefined) return `${percent}%`;
+  return part?.join("/") ?? bytes;
+}
+
 /** A result as JSON. */
 function shown(result) {
   if (result === undefined || kind(result) === "store" || kind(result) === "bucket") return null;
-  if (kind(result) === "upload" || kind(result) === "watch") return null;
+  if (["upload", "watch", "check"].includes(kind(result))) return null;
   if (kind(result) === "object") return { info: shown(result.info) };
   if (Array.isArray(result)) return result.map(shown);
   if (result instanceof Date) return result.getTime() / 1000;

@@ -101,6 +101,7 @@ suite("the interface", () => {
       Object: await bucket.get("a"),
       Upload: bucket.upload("b"),
       Watch: await bucket.watch(),
+      Check: bucket.check(),
       Error: await bucket.info("none").catch((error) => error),
     };
     const other = { "Error.name": "objectName", "Error.is_retryable": "retryable" };
@@ -113,6 +114,8 @@ suite("the interface", () => {
     const fields = (value) => Object.keys(value).map(snake).sort();
     assert.deepEqual(fields(info), types.ObjectInfo.toSorted());
     assert.deepEqual(fields(await bucket.status()), types.BucketStatus.toSorted());
+    assert.deepEqual(fields(objects.Check.report), types.CheckReport.toSorted());
+    assert.deepEqual(fields(await bucket.gc()), types.GcReport.toSorted());
     objects.Watch.close();
     await objects.Upload.abort();
   });

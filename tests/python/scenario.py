@@ -12,6 +12,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import nats
+
 import jetblob
 import jetblob.sync
 
@@ -100,6 +102,8 @@ class Scenario:
             options["progress"] = told.append
         if "range" in options:
             options["range"] = as_slice(options["range"])
+        if "subset" in options:
+            options["subset"] = as_subset(options["subset"])
         if isinstance(step.get("meta"), dict):
             if isinstance(link := step["meta"].get("link"), dict):
                 step["meta"]["link"] = jetblob.Link(**link)
@@ -178,6 +182,17 @@ class Scenario:
 
     async def upload_write(self, upload: Any, body: bytes) -> None:
         assert await done(upload.write(body)) == len(body)
+
+    async def runner_publish(self, _: object, subject: str, body: bytes) -> None:
+        connection = await nats.connect(self.url)
+        await connection.jetstream().publish(subject, body)
+        await connection.close()
+
+    async def check_next(self, check: Any) -> Any:
+        return await anext(check, None) if isinstance(check, AsyncIterator) else next(check, None)
+
+    def check_report(self, check: Any) -> Any:
+        return check.report
 
     async def watch_next(self, watch: Any) -> Any:
         event = await anext(watch, None) if isinstance(watch, AsyncIterator) else next(watch, None)
@@ -276,7 +291,7 @@ def agree(holds: bool, expect: Any, found: Any, where: str) -> None:  # noqa: FB
 
 
 async def done(result: Any) -> Any:
-    """Await what is to be awaited, and take what is to be iterated; a watch is left as it is."""
+    """Await what is to be awaited, and take what is to be iterated; a watch or a check is left as it is."""
     if inspect.isawaitable(result):
         result = await result
     if type(result).__name__ == "Items":
@@ -311,6 +326,18 @@ def as_slice(given: Any) -> slice | None:
     raise AssertionError(given)
 
 
+def as_subset(given: Any) -> str | int:
+    """Give a subset of objects."""
+    match given:
+        case {"percent": percent}:
+            return f"{percent}%"
+        case {"part": [part, of]}:
+            return f"{part}/{of}"
+        case {"bytes": int(count)}:
+            return count
+    raise AssertionError(given)
+
+
 def shown(result: Any) -> Any:
     """Give a result as JSON."""
     match result:
@@ -336,7 +363,7 @@ def shown(result: Any) -> Any:
             return {field.name: shown(getattr(result, field.name)) for field in dataclasses.fields(result)}
         case _ if kind(result) == "object":
             return {"info": shown(result.info)}
-        case _ if kind(result) in {"store", "bucket", "upload", "watch"}:
+        case _ if kind(result) in {"store", "bucket", "upload", "watch", "check"}:
             return None
     return result
 

@@ -6,8 +6,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use jetblob::{
-    BucketConfig, ByteRange, Condition, Consistency, GetOptions, InfoOptions, Link, ListOptions, ObjectMeta,
-    Placement, PutOptions, Storage, StoreOptions, WatchOptions, WriteOptions,
+    BucketConfig, ByteRange, CheckLevel, CheckOptions, Condition, Consistency, GcOptions, GetOptions,
+    InfoOptions, Link, ListOptions, ObjectMeta, Placement, PutOptions, Storage, StoreOptions, Subset,
+    WatchOptions, WriteOptions,
 };
 use serde_json::Value;
 
@@ -140,6 +141,33 @@ pub(crate) fn watch_options(step: &mut Keys) -> WatchOptions {
     })
 }
 
+pub(crate) fn check_options(step: &mut Keys) -> CheckOptions {
+    let levels = [
+        ("settings", CheckLevel::Settings),
+        ("structure", CheckLevel::Structure),
+        ("data", CheckLevel::Data),
+    ];
+    options(step, |keys| {
+        let mut options = CheckOptions::default();
+        if let Some(chosen) = keys.take("subset") {
+            options = options.with_subset(subset(chosen));
+        }
+        options.level = keys.take("level").map_or(options.level, |level| one_of(&level, &levels));
+        options.seed = keys.number("seed").unwrap_or(options.seed);
+        options.grace = keys.number("grace").map_or(options.grace, Duration::from_secs);
+        options
+    })
+}
+
+pub(crate) fn gc_options(step: &mut Keys) -> GcOptions {
+    options(step, |keys| {
+        let mut options = GcOptions::default();
+        options.grace = keys.number("grace").map_or(options.grace, Duration::from_secs);
+        options.dry_run = keys.is_set("dry_run");
+        options
+    })
+}
+
 pub(crate) fn seek(step: &mut Keys) -> SeekFrom {
     let offset = step.need("offset").as_i64().expect("an offset");
     match step.need_text("from").as_str() {
@@ -177,6 +205,20 @@ fn byte_range(value: &Value) -> ByteRange {
             Some(offset) => ByteRange::From(offset),
             None => ByteRange::Suffix(number(&keys.need("suffix"))),
         }
+    })
+}
+
+fn subset(value: Value) -> Subset {
+    Keys::all("the subset", value, |keys| {
+        if let Some(percent) = keys.take("percent") {
+            return Subset::Percent(percent.as_f64().expect("a number"));
+        }
+        if let Some(bytes) = keys.number("bytes") {
+            return Subset::Bytes(bytes);
+        }
+        let part = keys.need("part");
+        let [part, of] = list(&part) else { panic!("{part} is no part of so many") };
+        Subset::Part { part: number(part), of: number(of) }
     })
 }
 

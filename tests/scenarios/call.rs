@@ -1,10 +1,10 @@
-//! One call: on a store, a bucket, an object, an upload or a watch.
+//! One call: on a store, a bucket, an object, an upload, a watch or a check.
 
 use std::io;
 
 use bytes::Bytes;
 use futures_util::{TryStreamExt, stream};
-use jetblob::{Body, Bucket, Error, Object, ObjectInfo, Result, Store, Upload, Watch};
+use jetblob::{Body, Bucket, Check, Error, Object, ObjectInfo, Result, Store, Upload, Watch};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncSeekExt};
 
@@ -22,6 +22,7 @@ pub(crate) enum Thing {
     Object(Box<Object>),
     Upload(Upload, given::Progress),
     Watch(Box<Watch>),
+    Check(Check),
     Info(Box<ObjectInfo>),
     Error(Error),
     Value,
@@ -33,7 +34,7 @@ type Answer = Result<(Thing, Value)>;
 /// Makes the call that the step says.
 pub(crate) async fn call(world: &mut World, step: &mut Keys) -> Answer {
     let call = step.need_text("call");
-    let Some(on) = step.text("on") else { return Ok(of_the_runner(&call, step)) };
+    let Some(on) = step.text("on") else { return Ok(of_the_runner(world, &call, step).await) };
     match world.saved.get(&on) {
         Some(Thing::Store(store)) => on_store(&store.clone(), &call, step, &world.url).await,
         Some(Thing::Bucket(bucket)) => match call.as_str() {
@@ -47,6 +48,7 @@ pub(crate) async fn call(world: &mut World, step: &mut Keys) -> Answer {
                 Some(Thing::Object(object)) => on_object(object, &call, step).await,
                 Some(Thing::Upload(upload, progress)) => on_upload(upload, progress, &call, step).await,
                 Some(Thing::Watch(watch)) => on_watch(watch, &call).await,
+                Some(Thing::Check(check)) => on_check(check, &call).await,
                 other => panic!("there is nothing to call on {on:?}, but {other:?}"),
             };
             world.saved.extend(thing.map(|thing| (on, thing)));
@@ -137,6 +139,8 @@ async fn on_bucket(bucket: &Bucket, call: &str, step: &mut Keys) -> Answer {
             let watch = bucket.watch_with(given::watch_options(step)).await;
             watch.map(|watch| handle(Thing::Watch(Box::new(watch))))
         }
+        "check" => Ok(handle(Thing::Check(bucket.check(given::check_options(step))?))),
+        "gc" => bucket.gc(given::gc_options(step)).await.map(|report| value(told::gc_report(&report))),
         _ => panic!("a bucket has no {call}"),
     }
 }
@@ -220,7 +224,20 @@ async fn on_watch(mut watch: Box<Watch>, call: &str) -> (Option<Thing>, Answer) 
     }
 }
 
-fn of_the_runner(call: &str, step: &mut Keys) -> (Thing, Value) {
+async fn on_check(mut check: Check, call: &str) -> (Option<Thing>, Answer) {
+    let answer = match call {
+        "next" => check.next().await.map(|finding| value(told::finding(finding))),
+        "report" => Ok(value(told::check_report(&check.report()))),
+        _ => panic!("a check has no {call}"),
+    };
+    (Some(Thing::Check(check)), answer)
+}
+
+async fn of_the_runner(world: &World, call: &str, step: &mut Keys) -> (Thing, Value) {
+    if call == "publish" {
+        publish(&world.url, step.need_text("subject"), bytes(&step.need("body"))).await;
+        return value(Value::Null);
+    }
     let path = step.need_text("path");
     match call {
         "write_file" => {
@@ -234,6 +251,14 @@ fn of_the_runner(call: &str, step: &mut Keys) -> (Thing, Value) {
         },
         _ => panic!("the runner has no {call}"),
     }
+}
+
+/// Stores a message on a server as any client may.
+async fn publish(url: &str, subject: String, body: Bytes) {
+    let client = async_nats::connect(url).await.expect("a connection");
+    let jetstream = async_nats::jetstream::new(client);
+    let stored = jetstream.publish(subject, body).await.expect("a message sent");
+    stored.await.expect("a message stored");
 }
 
 async fn to_end(object: &mut Object) -> Result<Vec<u8>> {

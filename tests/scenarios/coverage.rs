@@ -47,6 +47,7 @@ fn given_by(call: &str) -> Option<&'static str> {
         "get" => Some("Object"),
         "upload" => Some("Upload"),
         "watch" => Some("Watch"),
+        "check" => Some("Check"),
         _ => None,
     }
 }
@@ -141,8 +142,22 @@ fn every_field_and_case_is_there() {
     for (key, types) in [
         ("config", &["BucketConfig", "Placement", "Storage"][..]),
         ("meta", &["ObjectMeta", "Link"]),
-        ("options", &["ByteRange", "Consistency"]),
-        ("expect", &["BucketStatus", "Storage", "ObjectInfo", "Link", "Object", "WatchEvent"]),
+        ("options", &["ByteRange", "Consistency", "CheckLevel", "Subset"]),
+        (
+            "expect",
+            &[
+                "BucketStatus",
+                "Storage",
+                "ObjectInfo",
+                "Link",
+                "Object",
+                "WatchEvent",
+                "CheckReport",
+                "Finding",
+                "GcReport",
+                "Orphan",
+            ],
+        ),
     ] {
         let mut there = BTreeSet::new();
         for step in all().flat_map(|scenario| scenario.steps) {

@@ -37,5 +37,5 @@ macro_rules! on_both_engines {
 }
 
 on_both_engines! {
-    buckets put get ranges info list watch meta links delete conditions upload names errors
+    buckets put get ranges info list watch meta links delete conditions upload names check errors
 }

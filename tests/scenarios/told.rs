@@ -2,7 +2,9 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use jetblob::{BucketStatus, Error, Link, ObjectInfo, Placement, WatchEvent};
+use jetblob::{
+    BucketStatus, CheckReport, Error, Finding, GcReport, Link, Nuid, ObjectInfo, Placement, WatchEvent,
+};
 use serde_json::{Value, json};
 
 pub(crate) fn info(info: &ObjectInfo) -> Value {
@@ -14,7 +16,7 @@ pub(crate) fn info(info: &ObjectInfo) -> Value {
         "headers": info.headers,
         "metadata": info.metadata,
         "link": info.link.as_ref().map(link),
-        "nuid": info.nuid.as_ref().map(jetblob::Nuid::as_str),
+        "nuid": info.nuid.as_ref().map(Nuid::as_str),
         "size": info.size,
         "chunks": info.chunks,
         "chunk_size": info.chunk_size,
@@ -54,6 +56,47 @@ pub(crate) fn event(event: Option<WatchEvent>) -> Value {
         Some(other) => panic!("{other:?} is not known here"),
         None => Value::Null,
     }
+}
+
+pub(crate) fn finding(finding: Option<Finding>) -> Value {
+    let Some(finding) = finding else { return Value::Null };
+    json!({
+        "kind": finding.kind.code(),
+        "name": finding.name,
+        "nuid": finding.nuid.as_ref().map(Nuid::as_str),
+        "size": finding.size,
+        "found": finding.found,
+        "age": finding.age.map(|age| age.as_secs_f64()),
+        "reason": finding.reason,
+    })
+}
+
+pub(crate) fn check_report(report: &CheckReport) -> Value {
+    json!({
+        "objects": report.objects,
+        "bytes": report.bytes,
+        "links": report.links,
+        "deleted": report.deleted,
+        "expired": report.expired,
+        "blobs": report.blobs,
+        "under_way": report.under_way,
+        "read_objects": report.read_objects,
+        "read_bytes": report.read_bytes,
+        "undigested": report.undigested,
+        "findings": report.findings,
+    })
+}
+
+pub(crate) fn gc_report(report: &GcReport) -> Value {
+    let removed = report.removed.iter().map(|orphan| {
+        json!({ "nuid": orphan.nuid.as_str(), "bytes": orphan.bytes, "age": orphan.age.as_secs_f64() })
+    });
+    json!({
+        "blobs": report.blobs,
+        "young": report.young,
+        "removed": removed.collect::<Vec<_>>(),
+        "left": report.left,
+    })
 }
 
 pub(crate) fn error(error: &Error) -> Value {

@@ -129,6 +129,7 @@ calls! {
     Bucket::gc(any(), any());
     Check::next(any());
     Check::report(any());
+    Check::reporter(any());
     CheckOptions::with_level(any(), any());
     CheckOptions::with_subset(any(), any());
     CheckOptions::with_seed(any(), 0);

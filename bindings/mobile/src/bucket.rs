@@ -3,11 +3,14 @@
 use std::sync::Arc;
 
 use futures_util::TryStreamExt;
-use jetblob::{Body, During, Error, ListOptions, Nuid};
+use jetblob::handle::whole;
+use jetblob::{Body, During, Error, ListOptions, Nuid, Object};
 
 use crate::cancellation::Cancellation;
+use crate::check::{Check, CheckOptions};
 use crate::download::Download;
 use crate::failure::{Result, invalid, unsigned};
+use crate::gc::{GcOptions, GcReport};
 use crate::info::ObjectInfo;
 use crate::items::{Events, Infos};
 use crate::memory::{Buffer, Chunk};
@@ -139,8 +142,7 @@ impl Bucket {
     ) -> Result<Arc<Chunk>> {
         let bucket = self.0.clone();
         let got = async move {
-            let object = bucket.get_with(&name, options.try_into()?).await?;
-            object.into_bytes().await.map(Chunk::new)
+            whole(&bucket, &name, options.try_into()?, Object::into_bytes).await.map(Chunk::new)
         };
         run(cancellation, got).await
     }
@@ -153,7 +155,7 @@ impl Bucket {
         cancellation: Option<Arc<Cancellation>>,
     ) -> Result<String> {
         let bucket = self.0.clone();
-        let got = async move { bucket.get_with(&name, options.try_into()?).await?.into_string().await };
+        let got = async move { whole(&bucket, &name, options.try_into()?, Object::into_string).await };
         run(cancellation, got).await
     }
 
@@ -288,6 +290,18 @@ impl Bucket {
         let bucket = self.0.clone();
         let begun = async move { bucket.watch_with(options.try_into()?).await.map(Events::of) };
         run(cancellation, begun).await
+    }
+
+    /// Examines the bucket.
+    pub fn check(&self, options: CheckOptions) -> Result<Arc<Check>> {
+        let _entered = runtime().enter();
+        Ok(Check::new(self.0.check(options.try_into()?)?))
+    }
+
+    /// Removes the bytes that no object has.
+    pub async fn gc(&self, options: GcOptions, cancellation: Option<Arc<Cancellation>>) -> Result<GcReport> {
+        let bucket = self.0.clone();
+        run(cancellation, async move { bucket.gc(options.try_into()?).await.map(Into::into) }).await
     }
 
     /// Tells how a write ended whose answer never came.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use futures_util::FutureExt;
 use jetblob::handle;
 
 use crate::cancellation::Cancellation;
@@ -42,6 +43,13 @@ impl Download {
     /// Whether the bytes are verified before the last of them is handed out.
     pub fn is_verified(&self) -> bool {
         self.0.is_verified()
+    }
+
+    /// What is at hand, at most `max` bytes; none if one has to wait for more, or for what follows.
+    pub fn at_hand(&self, max: i64) -> Option<Arc<Chunk>> {
+        let max = usize::try_from(max).ok().filter(|max| *max > 0)?;
+        // The end and an error come again.
+        self.0.read(max).now_or_never()?.ok()?.map(Chunk::new)
     }
 
     /// What is there, at most `max` bytes; none at the end.

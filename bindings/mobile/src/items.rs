@@ -1,4 +1,4 @@
-//! Lists and watches.
+//! Lists, watches and checks.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -9,6 +9,7 @@ use tokio::sync::Mutex;
 
 use crate::cancellation::Cancellation;
 use crate::failure::Result;
+use crate::finding::Finding;
 use crate::info::ObjectInfo;
 use crate::runtime::{Held, hand_over, runtime};
 use crate::status::BucketStatus;
@@ -104,6 +105,10 @@ items! {
 items! {
     /// What a watch tells.
     Events of Event
+}
+items! {
+    /// What a check finds.
+    Findings of Finding
 }
 
 /// What a watch tells: an object that was written or deleted; without one, that what was there has been told.

@@ -13,10 +13,13 @@
 
 mod bucket;
 mod cancellation;
+mod check;
 mod config;
 mod connection;
 mod download;
 mod failure;
+mod finding;
+mod gc;
 mod info;
 mod items;
 mod memory;

@@ -1,18 +1,21 @@
 //! A named collection of objects.
 
 use futures_util::TryStreamExt;
-use jetblob::{Body, Resolved, WatchEvent};
+use jetblob::handle::whole;
+use jetblob::{Body, Object, Resolved, WatchEvent};
 use napi::bindgen_prelude::{BufferSlice, JsValue, Uint8ArraySlice, within_runtime_if_available};
 use napi::{Env, Result};
 use napi_derive::napi;
 
 use crate::call::Call;
+use crate::check::Check;
 use crate::download::Download;
 use crate::error::{Unknown, thrown};
+use crate::gc::Collected;
 use crate::info::{Info, Target};
 use crate::items::Items;
 use crate::meta::Meta;
-use crate::options::{List, Read, Watch, Write};
+use crate::options::{Examine, Gc, List, Read, Watch, Write};
 use crate::progress::telling;
 use crate::runtime::InRuntime;
 use crate::status::Status;
@@ -81,7 +84,7 @@ impl Bucket {
     #[napi]
     pub fn get_bytes(&self, name: String, options: Read) -> Result<Call> {
         let (bucket, options) = (self.0.clone(), options.into_get()?);
-        let whole = async move { bucket.get_with(&name, options).await?.into_bytes().await };
+        let whole = async move { whole(&bucket, &name, options, Object::into_bytes).await };
         // What was gathered is handed over without a copy.
         Ok(Call::giving(whole, |env, bytes| {
             BufferSlice::from_data(env, Vec::from(bytes)).map(|buffer| buffer.to_unknown())
@@ -91,7 +94,7 @@ impl Bucket {
     #[napi]
     pub fn get_string(&self, name: String, options: Read) -> Result<Call> {
         let (bucket, options) = (self.0.clone(), options.into_get()?);
-        Ok(Call::new(async move { bucket.get_with(&name, options).await?.into_string().await }))
+        Ok(Call::new(async move { whole(&bucket, &name, options, Object::into_string).await }))
     }
 
     #[napi]
@@ -168,6 +171,18 @@ impl Bucket {
                 _ => None,
             })))
         }))
+    }
+
+    #[napi]
+    pub fn check(&self, env: Env, options: Examine) -> Result<Check> {
+        let check = options.into_check()?.and_then(|options| self.0.check(options));
+        check.map(Check::new).map_err(|error| thrown(env, &error))
+    }
+
+    #[napi]
+    pub fn gc(&self, options: Gc) -> Result<Call> {
+        let (bucket, options) = (self.0.clone(), options.into_gc()?);
+        Ok(Call::new(async move { bucket.gc(options).await.map(Collected::from) }))
     }
 
     /// How it ended, and what is there now.

@@ -8,10 +8,12 @@
 
 mod bucket;
 mod call;
+mod check;
 mod config;
 mod connection;
 mod download;
 mod error;
+mod gc;
 mod info;
 mod items;
 mod meta;

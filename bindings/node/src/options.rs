@@ -1,10 +1,11 @@
 //! The options of operations.
 
 use jetblob::{
-    ByteRange, Condition, Consistency, Error, GetOptions, InfoOptions, ListOptions, PutOptions, WatchOptions,
-    WriteOptions,
+    ByteRange, CheckLevel, CheckOptions, Condition, Consistency, Error, GcOptions, GetOptions, InfoOptions,
+    ListOptions, PutOptions, Subset, WatchOptions, WriteOptions,
 };
 use napi::Result;
+use napi::bindgen_prelude::Either;
 use napi_derive::napi;
 
 use crate::number::{count, span};
@@ -140,6 +141,58 @@ impl Watch {
         options.ignore_deletes = self.ignore_deletes.unwrap_or_default();
         options.updates_only = self.updates_only.unwrap_or_default();
         options.after = self.after.map(count).transpose()?;
+        Ok(options)
+    }
+}
+
+/// Of a check. The subset is a text, or a number of bytes.
+#[napi(object, object_to_js = false)]
+pub(crate) struct Examine {
+    pub level: Option<String>,
+    pub subset: Option<Either<String, i64>>,
+    pub seed: Option<i64>,
+    pub grace: Option<f64>,
+}
+
+impl Examine {
+    /// The options; an error of the library is that of a subset.
+    pub(crate) fn into_check(self) -> Result<jetblob::Result<CheckOptions>> {
+        let mut options = CheckOptions::default();
+        options.seed = self.seed.map_or(Ok(options.seed), count)?;
+        options.grace = self.grace.map_or(Ok(options.grace), span)?;
+        let subset = match self.subset {
+            None => None,
+            Some(Either::A(text)) => match text.parse() {
+                Ok(subset) => Some(subset),
+                Err(error) => return Ok(Err(error)),
+            },
+            Some(Either::B(bytes)) => Some(Subset::Bytes(count(bytes)?)),
+        };
+        if let Some(subset) = subset {
+            options = options.with_subset(subset);
+        }
+        options.level = match self.level.as_deref() {
+            None => options.level,
+            Some("settings") => CheckLevel::Settings,
+            Some("data") => CheckLevel::Data,
+            Some(_) => CheckLevel::Structure,
+        };
+        Ok(Ok(options))
+    }
+}
+
+/// Of a clean-up.
+#[napi(object, object_to_js = false)]
+pub(crate) struct Gc {
+    pub grace: Option<f64>,
+    pub dry_run: Option<bool>,
+}
+
+impl Gc {
+    pub(crate) fn into_gc(self) -> Result<GcOptions> {
+        let mut options = GcOptions::default();
+        options.grace = self.grace.map_or(Ok(options.grace), span)?;
+        options.dry_run = self.dry_run.unwrap_or_default();
         Ok(options)
     }
 }

@@ -28,6 +28,11 @@ impl<T> InRuntime<T> {
     pub(crate) fn new(value: T) -> Self {
         Self { value: Some(value), runtime: Handle::current() }
     }
+
+    /// Gives the value away, to somebody inside the runtime.
+    pub(crate) fn into_inner(mut self) -> T {
+        self.value.take().expect("the value is there until this is dropped")
+    }
 }
 
 impl<T> Deref for InRuntime<T> {

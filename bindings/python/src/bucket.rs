@@ -3,17 +3,21 @@
 use std::path::PathBuf;
 
 use futures_util::TryStreamExt;
-use jetblob::{Body, ListOptions, Resolved, WatchEvent, WatchOptions};
+use jetblob::{Body, ListOptions, Object, Resolved, WatchEvent, WatchOptions, handle};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 
 use crate::call::Call;
+use crate::check::Check;
 use crate::download::Download;
-use crate::error::Unknown;
+use crate::error::{Unknown, raise};
+use crate::gc::Removed;
 use crate::info::{Info, Target};
 use crate::items::Items;
 use crate::meta::Meta;
-use crate::options::{Bytes, Seconds, get_options, info_options, put_options, write_options};
+use crate::options::{
+    Bytes, PartOf, Seconds, check_options, gc_options, get_options, info_options, put_options, write_options,
+};
 use crate::process::{OfProcess, runtime};
 use crate::progress::telling;
 use crate::status::Status;
@@ -107,7 +111,7 @@ impl Bucket {
     ) -> PyResult<Upload> {
         let bucket = self.bucket()?;
         let (options, _) = put_options(if_absent, if_revision, expires, None);
-        let options = options.map_err(|error| crate::error::raise(py, &error))?;
+        let options = options.map_err(|error| raise(py, &error))?;
         let _entered = runtime().enter();
         Ok(Upload::new(bucket.upload_with(meta, options)))
     }
@@ -135,7 +139,7 @@ impl Bucket {
     ) -> PyResult<Call> {
         let bucket = self.bucket()?;
         let options = get_options(range, show_deleted, consistency, ignore_digest)?;
-        Ok(Call::new(async move { whole(bucket.get_with(&name, options).await?).await }))
+        Ok(Call::new(async move { handle::whole(&bucket, &name, options, whole).await }))
     }
 
     fn get_string(
@@ -148,7 +152,7 @@ impl Bucket {
     ) -> PyResult<Call> {
         let bucket = self.bucket()?;
         let options = get_options(range, show_deleted, consistency, ignore_digest)?;
-        Ok(Call::new(async move { bucket.get_with(&name, options).await?.into_string().await }))
+        Ok(Call::new(async move { handle::whole(&bucket, &name, options, Object::into_string).await }))
     }
 
     #[expect(clippy::too_many_arguments, reason = "each is an option of the operation")]
@@ -270,5 +274,22 @@ impl Bucket {
                 _ => ("not_committed", None),
             })
         }))
+    }
+
+    fn check(
+        &self,
+        py: Python<'_>,
+        level: Option<&str>,
+        subset: Option<PartOf>,
+        seed: u64,
+        grace: Option<Seconds>,
+    ) -> PyResult<Check> {
+        let options = check_options(level, subset.map(|PartOf(subset)| subset), seed, grace)?;
+        self.0.get()?.check(options).map(Check::new).map_err(|error| raise(py, &error))
+    }
+
+    fn gc(&self, grace: Option<Seconds>, dry_run: bool) -> PyResult<Call> {
+        let (bucket, options) = (self.bucket()?, gc_options(grace, dry_run));
+        Ok(Call::new(async move { bucket.gc(options).await.map(Removed) }))
     }
 }

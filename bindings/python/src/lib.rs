@@ -7,6 +7,7 @@ use pyo3::prelude::*;
 
 mod bucket;
 mod call;
+mod check;
 mod command;
 mod config;
 mod connection;
@@ -14,6 +15,7 @@ mod download;
 mod ending;
 mod error;
 mod field;
+mod gc;
 mod info;
 mod items;
 mod meta;
@@ -38,6 +40,8 @@ mod _native {
     use crate::bucket::Bucket;
     #[pymodule_export]
     use crate::call::Call;
+    #[pymodule_export]
+    use crate::check::Check;
     #[pymodule_export]
     use crate::command::main;
     #[pymodule_export]

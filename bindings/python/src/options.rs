@@ -2,11 +2,15 @@
 
 use std::time::Duration;
 
-use jetblob::{ByteRange, Condition, Consistency, Error, GetOptions, InfoOptions, PutOptions, WriteOptions};
+use jetblob::{
+    ByteRange, CheckLevel, CheckOptions, Condition, Consistency, Error, GcOptions, GetOptions, InfoOptions,
+    PutOptions, Subset, WriteOptions,
+};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use pyo3::types::{PyDelta, PySlice};
+use pyo3::types::{PyDelta, PySlice, PyString};
 
+use crate::error::raise;
 use crate::field::wrong_type;
 use crate::progress::{Progress, telling};
 
@@ -54,6 +58,26 @@ impl<'py> FromPyObject<'_, 'py> for Bytes {
             }
         };
         Ok(Self(range))
+    }
+}
+
+/// Of which objects the bytes are read: a text, or a number of bytes.
+pub(crate) struct PartOf(pub(crate) Subset);
+
+impl<'py> FromPyObject<'_, 'py> for PartOf {
+    type Error = PyErr;
+
+    fn extract(subset: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
+        if subset.is_instance_of::<PyString>() {
+            let parsed = subset.extract::<&str>()?.parse();
+            return parsed.map(Self).map_err(|error| raise(subset.py(), &error));
+        }
+        match subset.extract::<u64>() {
+            Ok(bytes) => Ok(Self(Subset::Bytes(bytes))),
+            Err(_) => {
+                Err(wrong_type("a subset is a text like '10%' or '3/7', or a number of bytes", &subset))
+            }
+        }
     }
 }
 
@@ -122,4 +146,36 @@ fn consistent(consistency: &str) -> PyResult<Consistency> {
             "consistency must be 'read_your_writes' or 'leader', not '{other}'"
         ))),
     }
+}
+
+pub(crate) fn check_options(
+    level: Option<&str>,
+    subset: Option<Subset>,
+    seed: u64,
+    grace: Option<Seconds>,
+) -> PyResult<CheckOptions> {
+    let mut options = CheckOptions::default().with_seed(seed);
+    if let Some(subset) = subset {
+        options = options.with_subset(subset);
+    }
+    options.level = match level {
+        None => options.level,
+        Some("settings") => CheckLevel::Settings,
+        Some("structure") => CheckLevel::Structure,
+        Some("data") => CheckLevel::Data,
+        Some(other) => {
+            return Err(PyValueError::new_err(format!(
+                "level must be 'settings', 'structure' or 'data', not '{other}'"
+            )));
+        }
+    };
+    options.grace = grace.map_or(options.grace, |Seconds(grace)| grace);
+    Ok(options)
+}
+
+pub(crate) fn gc_options(grace: Option<Seconds>, dry_run: bool) -> GcOptions {
+    let mut options = GcOptions::default();
+    options.grace = grace.map_or(options.grace, |Seconds(grace)| grace);
+    options.dry_run = dry_run;
+    options
 }

@@ -189,6 +189,12 @@ impl Check {
     pub fn report(&self) -> CheckReport {
         *lock(&self.report)
     }
+
+    /// Tells the same for who has handed the check on, as a stream.
+    pub fn reporter(&self) -> impl Fn() -> CheckReport + Send + Sync + 'static {
+        let report = self.report.clone();
+        move || *lock(&report)
+    }
 }
 
 impl Stream for Check {

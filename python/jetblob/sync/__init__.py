@@ -11,10 +11,11 @@ hello
 """
 
 from ._bucket import Bucket
+from ._check import Check
 from ._items import Items
 from ._object import Object
 from ._store import Store
 from ._upload import Upload
 from ._watch import Watch
 
-__all__ = ["Bucket", "Items", "Object", "Store", "Upload", "Watch"]
+__all__ = ["Bucket", "Check", "Items", "Object", "Store", "Upload", "Watch"]

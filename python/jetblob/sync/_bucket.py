@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from jetblob._body import buffer, pieces
 from jetblob._resolved import Resolved, of_unknown
 
+from ._check import Check
 from ._items import Items
 from ._object import Object
 from ._upload import Upload
@@ -19,7 +20,16 @@ if TYPE_CHECKING:
 
     from typing_extensions import Buffer
 
-    from jetblob import BucketStatus, Consistency, ObjectInfo, ObjectMeta, UnknownError, _native
+    from jetblob import (
+        BucketStatus,
+        CheckLevel,
+        Consistency,
+        GcReport,
+        ObjectInfo,
+        ObjectMeta,
+        UnknownError,
+        _native,
+    )
     from jetblob._body import Body
 
 
@@ -259,6 +269,26 @@ class Bucket:
     def resolve(self, unknown: UnknownError) -> Resolved:
         """Tell how a write ended whose answer never came. See :meth:`jetblob.Bucket.resolve`."""
         return Resolved(*self._native.resolve(of_unknown(unknown)).wait())
+
+    def check(
+        self,
+        *,
+        level: CheckLevel | None = None,
+        subset: str | int | None = None,
+        seed: int = 0,
+        grace: timedelta | float | None = None,
+    ) -> Check:
+        """Examine the bucket: an iterator of findings. See :meth:`jetblob.Bucket.check`; this one begins at once.
+
+        >>> with bucket.check() as check:
+        ...     [finding.kind for finding in check]
+        []
+        """
+        return Check(self._native.check(level, subset, seed, grace))
+
+    def gc(self, *, grace: timedelta | float | None = None, dry_run: bool = False) -> GcReport:
+        """Remove the bytes that no object has. See :meth:`jetblob.Bucket.gc`."""
+        return self._native.gc(grace, dry_run).wait()
 
     def __repr__(self) -> str:
         return f"Bucket({self.name!r})"

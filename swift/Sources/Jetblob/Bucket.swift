@@ -148,7 +148,7 @@ public final class Bucket: Sendable {
         try await events.nextBatch(received: nil, cancellation: $0)
           .map { $0.object.map(WatchEvent.object) ?? .caughtUp }
       }, end: { events.end() })
-    return Items { batches }
+    return Items(begun: batches)
   }
 
   /// Tells how a write of this bucket ended whose answer never came, once the store answers again.

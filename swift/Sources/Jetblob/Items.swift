@@ -24,6 +24,11 @@ public final class Items<Element: Sendable>: AsyncSequence, Sendable {
     state = Locked(State(begin: begin))
   }
 
+  /// What has begun already, and is to be ended though nobody asks for an item.
+  init(begun batches: Batches<Element>) {
+    state = Locked(State(begin: { batches }, batches: batches))
+  }
+
   /// The next one, or `nil` at the end. When the task is cancelled, nothing is lost.
   public func next() async throws -> Element? {
     while true {

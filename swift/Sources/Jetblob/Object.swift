@@ -22,6 +22,12 @@ public final class Object: AsyncSequence, Sendable {
 
   private let native: Download
 
+  /// What was read since other tasks had their turn.
+  private let inTurn = Locked(Int64(0))
+
+  /// So many bytes that are at hand are read before other tasks get their turn.
+  private static let turn: Int64 = 1 << 20
+
   init(_ native: Download) {
     self.native = native
     info = native.info()
@@ -55,6 +61,16 @@ public final class Object: AsyncSequence, Sendable {
   }
 
   private func piece(_ size: Int64) async throws -> Data? {
+    try Task.checkCancellation()
+    if inTurn.with({ $0 >= Self.turn }) {
+      inTurn.with { $0 = 0 }
+      await Task.yield()
+    }
+    if let chunk = native.atHand(max: size) {
+      inTurn.with { $0 += chunk.size() }
+      return chunk.data
+    }
+    inTurn.with { $0 = 0 }
     let native = native
     return try await call { try await native.read(max: size, cancellation: $0)?.data }
   }

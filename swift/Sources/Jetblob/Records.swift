@@ -43,6 +43,25 @@ public typealias ByteRange = JetblobNative.ByteRange
 /// tell any more whether it stood there in between.
 public typealias Resolved = JetblobNative.Resolved
 
+/// How much of a bucket is examined, each level with those before it: the `.settings` of the store alone; the `.structure`,
+/// all records and links, and how many bytes there are of each object; the `.data`, every byte.
+public typealias CheckLevel = JetblobNative.CheckLevel
+
+/// What a check has examined.
+public typealias CheckReport = JetblobNative.CheckReport
+
+/// Something in a bucket that is not as it should be.
+public typealias Finding = JetblobNative.Finding
+
+/// A kind of ``Finding``.
+public typealias FindingKind = JetblobNative.FindingKind
+
+/// What ``Bucket/gc(grace:dryRun:)`` did.
+public typealias GcReport = JetblobNative.GcReport
+
+/// Bytes that no object has, and that nobody has written to for a while.
+public typealias Orphan = JetblobNative.Orphan
+
 /// What says what an object is to be: an ``ObjectMeta``, or the name alone.
 public protocol ObjectMetaConvertible: Sendable {
   /// What is said.

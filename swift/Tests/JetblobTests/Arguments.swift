@@ -109,6 +109,25 @@ final class Arguments {
     }
   }
 
+  func level() throws -> CheckLevel? {
+    switch try text("level") {
+    case nil: nil
+    case "settings": .settings
+    case "structure": .structure
+    case "data": .data
+    case let other?: throw Mismatch("no level: \(other)")
+    }
+  }
+
+  func subset() throws -> Subset? {
+    try within("subset") { subset in
+      if let percent = try subset.number("percent") { return .percent(percent) }
+      if let bytes = try subset.count("bytes") { return .bytes(bytes) }
+      let part = try need(subset.take("part"), "part").list.map { Int64($0.number!) }
+      return .part(part[0], of: part[1])
+    }
+  }
+
   func consistency() throws -> Consistency {
     switch try text("consistency") {
     case nil, "read_your_writes": .readYourWrites

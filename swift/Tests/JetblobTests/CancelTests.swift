@@ -73,6 +73,8 @@ import Testing
         { while try await object.next() != nil {} },
         { _ = try await bucket.info("a") },
         { _ = try await bucket.watch() },
+        { _ = try await bucket.check().next() },
+        { _ = try await bucket.gc() },
       ]
       let stuck = calls.map { call in
         Task<Void, Never> {
@@ -141,6 +143,24 @@ import Testing
       try await Task.sleep(for: .milliseconds(20))
       watch.close()
       #expect(try await again.value == nil)
+    }
+  }
+
+  @Test func aCheckThatIsClosedGoesNoFurther() async throws {
+    try await on(.jetstream) { store, place in
+      let bucket = try await store.createBucket("b")
+      try await bucket.putString("a", "text")
+      let check = try bucket.check()
+      try await place.stop()
+      let waiting = Task { try await check.next() }
+      try await Task.sleep(for: .milliseconds(20))
+      check.close()
+      place.goOn()
+      #expect(try await waiting.value == nil)
+      let whole = try bucket.check()
+      #expect(try await whole.next() == nil)
+      #expect(whole.report.objects == 1)
+      #expect(check.report.objects == 0)
     }
   }
 

@@ -66,6 +66,29 @@ final class Place: Sendable {
     server.with { _ = kill($0!.processIdentifier, SIGCONT) }
   }
 
+  /// Stores a message on the server, as another client may.
+  func publish(_ subject: String, _ body: Data) throws {
+    let at = URL(string: url)!
+    var found: UnsafeMutablePointer<addrinfo>?
+    guard getaddrinfo(at.host, "\(at.port!)", nil, &found) == 0, let address = found?.pointee else {
+      throw Mismatch("there is no \(url)")
+    }
+    defer { freeaddrinfo(found) }
+    let connection = FileHandle(
+      fileDescriptor: socket(address.ai_family, address.ai_socktype, address.ai_protocol), closeOnDealloc: true)
+    var patience = timeval(tv_sec: 10, tv_usec: 0)
+    setsockopt(
+      connection.fileDescriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
+    guard connect(connection.fileDescriptor, address.ai_addr, address.ai_addrlen) == 0 else {
+      throw Mismatch("no connection to \(url)")
+    }
+    let words = "CONNECT {\"verbose\":false}\r\nSUB _r 1\r\nPUB \(subject) _r \(body.count)\r\n"
+    try connection.write(contentsOf: Data(words.utf8) + body + Data("\r\n".utf8))
+    while try !connection.line().hasPrefix("MSG _r 1 ") {}
+    let answer = try JSONDecoder().decode(Value.self, from: Data(connection.line().utf8))
+    guard answer["stream"] != .null, answer["error"] == .null else { throw Mismatch("not stored: \(answer)") }
+  }
+
   deinit {
     server.with { process in
       if let process {
@@ -74,6 +97,18 @@ final class Place: Sendable {
       }
     }
     try? FileManager.default.removeItem(at: directory)
+  }
+}
+
+extension FileHandle {
+  /// What comes up to the end of a line.
+  fileprivate func line() throws -> String {
+    var line = Data()
+    while line.last != UInt8(ascii: "\n") {
+      guard let byte = try read(upToCount: 1), !byte.isEmpty else { throw Mismatch("no more comes") }
+      line += byte
+    }
+    return String(decoding: line, as: UTF8.self)
   }
 }
 

@@ -80,6 +80,7 @@ actor Scenario {
     case let object as Object: try await self.object(object, call, step, told)
     case let upload as Upload: try await self.upload(upload, call, step)
     case let watch as Watch: try await self.watch(watch, call)
+    case let check as Check: try await self.check(check, call)
     default: throw unknown(call)
     }
   }
@@ -88,6 +89,7 @@ actor Scenario {
     switch call {
     case "write_file": try bytes(step).write(to: path(step))
     case "read_file": return try? Data(contentsOf: path(step))
+    case "publish": try place.publish(step.need(given(step, "subject").text, "subject"), bytes(step))
     default: throw unknown(call)
     }
     return ()
@@ -203,6 +205,15 @@ actor Scenario {
           prefix: $0.text("prefix") ?? "", includeHistory: $0.flag("include_history"),
           ignoreDeletes: $0.flag("ignore_deletes"), updatesOnly: $0.flag("updates_only"), after: $0.count("after"))
       }
+    case "check":
+      return try await options(step) {
+        try bucket.check(
+          level: $0.level(), subset: $0.subset(), seed: $0.count("seed") ?? 0, grace: $0.seconds("grace"))
+      }
+    case "gc":
+      return try await options(step) {
+        try await bucket.gc(grace: $0.seconds("grace"), dryRun: $0.flag("dry_run"))
+      }
     case "resolve": return try await bucket.resolve(saved(step, "unknown"))
     default: throw unknown(call)
     }
@@ -250,6 +261,14 @@ actor Scenario {
     switch call {
     case "next": return try await watch.next()
     case "close": return watch.close()
+    default: throw unknown(call)
+    }
+  }
+
+  private func check(_ check: Check, _ call: String) async throws -> any Sendable {
+    switch call {
+    case "next": return try await check.next()
+    case "report": return check.report
     default: throw unknown(call)
     }
   }

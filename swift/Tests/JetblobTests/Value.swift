@@ -66,7 +66,7 @@ func shown(_ result: Any) -> Value {
   case let event as WatchEvent:
     if case .object(let info) = event { return .object(["object": shown(info)]) } else { return .text("caught_up") }
   case let object as Object: return .object(["info": shown(object.info)])
-  case is Store, is Bucket, is Upload, is Watch, is Void: return .null
+  case is Store, is Bucket, is Upload, is Watch, is Check, is Void: return .null
   case let bytes as Data: return .bytes(bytes)
   case let text as String: return .text(text)
   case let bool as Bool: return .bool(bool)
@@ -74,6 +74,7 @@ func shown(_ result: Any) -> Value {
   case let date as Date: return .number(date.timeIntervalSince1970)
   case let span as Duration: return .number(span / .seconds(1))
   case let storage as Storage: return .text(storage == .file ? "file" : "memory")
+  case let kind as FindingKind: return .text(snakeCase("\(kind)"))
   case let items as [Any]: return .list(items.map(shown))
   case let fields as [String: Any]: return .object(fields.mapValues(shown))
   default: break

@@ -92,12 +92,13 @@ import Testing
       ],
       "Bucket.list": [Bucket.list(prefix:showDeleted:)],
       "Bucket.watch": [Bucket.watch(prefix:includeHistory:ignoreDeletes:updatesOnly:after:)],
+      "Bucket.check": [Bucket.check(level:subset:seed:grace:)], "Bucket.gc": [Bucket.gc(grace:dryRun:)],
       "Bucket.resolve": [Bucket.resolve], "Object.next": [Object.next], "Object.read": [Object.read],
       "Object.seek": [Object.seek(_:from:)], "Object.range": [\Object.range],
       "Object.is_verified": [\Object.isVerified], "Object.into_bytes": [Object.intoBytes],
       "Object.into_string": [Object.intoString], "Object.into_file": [Object.intoFile(_:progress:)],
       "Upload.write": [Upload.write], "Upload.finish": [Upload.finish], "Upload.abort": [Upload.abort],
-      "Watch.next": [Watch.next], "Error.code": [\JetblobError.code],
+      "Watch.next": [Watch.next], "Check.next": [Check.next], "Check.report": [\Check.report], "Error.code": [\JetblobError.code],
       "Error.is_retryable": [\JetblobError.isRetryable], "Error.bucket": [\JetblobError.bucket],
       "Error.name": [\JetblobError.name],
     ]
@@ -106,10 +107,21 @@ import Testing
     let records: [String: Any] = [
       "StoreOptions": StoreOptions(), "BucketConfig": BucketConfig(name: "b"), "Placement": Placement(),
       "ObjectMeta": ObjectMeta(name: "a"), "Link": Link(bucket: "b"),
+      "CheckReport": CheckReport(
+        objects: 0, bytes: 0, links: 0, deleted: 0, expired: 0, blobs: 0, underWay: 0, readObjects: 0, readBytes: 0,
+        undigested: 0, findings: 0),
+      "Finding": Finding(kind: .orphan, name: nil, nuid: nil, size: nil, found: nil, age: nil, reason: ""),
+      "GcReport": GcReport(blobs: 0, young: 0, removed: [], left: 0),
+      "Orphan": Orphan(nuid: "", bytes: 0, age: .zero),
     ]
     for (type, record) in records {
       let fields = Mirror(reflecting: record).children.map { snakeCase($0.label!) }
       #expect(Set(fields) == Set(surface["types"][type].list.map { $0.text! }), "\(type)")
     }
+    let kinds: [FindingKind] = [
+      .settings, .invalidRecord, .dataMissing, .short, .long, .digestMismatch, .orphan, .sharedBlob, .danglingLink,
+      .linkLoop,
+    ]
+    #expect(kinds.map(shown) == surface["types"]["FindingKind"].list)
   }
 }

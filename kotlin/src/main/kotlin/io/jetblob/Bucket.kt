@@ -1,5 +1,7 @@
 package io.jetblob
 
+import io.jetblob.ffi.CheckOptions
+import io.jetblob.ffi.GcOptions
 import io.jetblob.ffi.GetOptions
 import io.jetblob.ffi.InfoOptions
 import io.jetblob.ffi.PutOptions
@@ -326,6 +328,44 @@ public class Bucket internal constructor(private val native: io.jetblob.ffi.Buck
             },
         )
     }
+
+    /**
+     * Examines the bucket, and tells of everything in it that is not as it should be, as it is found. Nothing is changed.
+     *
+     * What others do meanwhile is no finding. Records that make no sense are findings like others; an exception is of the
+     * store itself, and ends the check. It takes about a hundred bytes of memory for each blob, the bytes of one put; at the
+     * level of data also what four transfers have under way.
+     *
+     * [level]: how much: the structure if not given, and the data with a subset. [subset]: of which objects the bytes are
+     * read, if not of all. [seed]: by which number the subset is chosen, not negative. [grace]: how long nobody must have
+     * written to bytes that no object has before they are an orphan, and not a put under way; 24 hours if not given.
+     *
+     * Fails with [JetblobException.InvalidArgument] for a subset at another level than data, or one that can't be.
+     */
+    public fun check(
+        level: CheckLevel? = null,
+        subset: Subset? = null,
+        seed: Long = 0,
+        grace: Duration? = null,
+    ): Check = failing { Check(native.check(CheckOptions(level, subset?.lowered(), seed, grace))) }
+
+    /**
+     * Removes the bytes that no object has: of puts that were cut off, and of what other clients have replaced. Objects,
+     * links and the markers of deleted ones stay, and anything else may go on beside it.
+     *
+     * It removes nothing unless it is certain. A record of which it can't be told which bytes it names is a
+     * [JetblobException.BadMeta], and nothing is removed until that object is put anew or deleted. After any other
+     * exception, also when it is cancelled, nothing more is removed either, and what was removed before belonged to no
+     * object. On a local store there is seldom anything to remove, for it cleans up by itself.
+     *
+     * [grace]: how long nobody must have written to the bytes; 24 hours if not given. It must be longer than any put pauses
+     * in the middle: a put that stands still for so long loses what it has sent. [dryRun]: remove nothing, and tell what
+     * would be removed.
+     *
+     * Fails with [JetblobException.Sealed], and with [JetblobException.InvalidConfig] in a mirror.
+     */
+    public suspend fun gc(grace: Duration? = null, dryRun: Boolean = false): GcReport =
+        call { native.gc(GcOptions(grace, dryRun), null) }
 
     /**
      * Tells how a write of this bucket ended whose answer never came, once the store answers again.

@@ -2,6 +2,7 @@ package io.jetblob
 
 import io.jetblob.ffi.Download
 import java.nio.file.Path
+import kotlinx.coroutines.yield
 
 /** Where the offset of [Object.seek] counts from. */
 public enum class SeekFrom { START, CURRENT, END }
@@ -33,6 +34,12 @@ public class Object internal constructor(internal val native: Download) : Once<B
     public var position: Long = 0
         private set
 
+    @Volatile
+    private var isAstray = false
+
+    @Volatile
+    private var inTurn = 0
+
     override suspend fun next(): ByteArray? = piece(Long.MAX_VALUE)
 
     /** Reads so many bytes, fewer only at the end. If it fails or is cancelled on the way, [position] tells how far it is. */
@@ -52,14 +59,29 @@ public class Object internal constructor(internal val native: Download) : Once<B
 
     /** A read that was cancelled may have taken bytes that came to nobody. */
     private suspend fun goBack() {
-        if (native.position() != position) native.seek(position, null)
+        if (isAstray && native.position() != position) native.seek(position, null)
+        isAstray = false
     }
 
-    private suspend fun piece(size: Long): ByteArray? = call {
-        goBack()
+    private suspend fun piece(size: Long): ByteArray? {
+        if (inTurn >= TURN) {
+            inTurn = 0
+            yield()
+        }
+        return call {
+            goBack()
+            val piece = native.atHand(size)?.taken()?.also { inTurn += it.size } ?: awaited(size)
+            position += piece?.size ?: 0
+            piece
+        }
+    }
+
+    private suspend fun awaited(size: Long): ByteArray? {
+        inTurn = 0
+        isAstray = true
         val piece = native.read(size, null)?.taken()
-        position += piece?.size ?: 0
-        piece
+        isAstray = false
+        return piece
     }
 
     /**
@@ -106,4 +128,9 @@ public class Object internal constructor(internal val native: Download) : Once<B
 
     /** Ends the transfer, at the server too. Who waits for bytes gets [JetblobException.Closed]. */
     override fun close(): Unit = native.end()
+
+    private companion object {
+        /** So many bytes that are at hand are read before other coroutines get their turn. */
+        const val TURN = 1 shl 20
+    }
 }

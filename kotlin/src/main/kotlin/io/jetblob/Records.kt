@@ -36,6 +36,27 @@ public typealias ObjectInfo = io.jetblob.ffi.ObjectInfo
  */
 public typealias Consistency = io.jetblob.ffi.Consistency
 
+/**
+ * How much of a bucket is examined, each level with those before it: the `SETTINGS` of the store alone; the `STRUCTURE`, all
+ * records and links, and how many bytes there are of each object; the `DATA`, every byte.
+ */
+public typealias CheckLevel = io.jetblob.ffi.CheckLevel
+
+/** What a check has examined. */
+public typealias CheckReport = io.jetblob.ffi.CheckReport
+
+/** Something in a bucket that is not as it should be. */
+public typealias Finding = io.jetblob.ffi.Finding
+
+/** A kind of [Finding]. */
+public typealias FindingKind = io.jetblob.ffi.FindingKind
+
+/** What [Bucket.gc] did. */
+public typealias GcReport = io.jetblob.ffi.GcReport
+
+/** Bytes that no object has, and that nobody has written to for a while. */
+public typealias Orphan = io.jetblob.ffi.Orphan
+
 /** The configuration as it is, to change something of it with `copy` and update the bucket. */
 public val BucketStatus.config: BucketConfig
     get() = BucketConfig(

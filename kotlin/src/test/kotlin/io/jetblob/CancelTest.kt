@@ -87,14 +87,17 @@ class CancelTest {
             val read = async { while (reading.next() != null) Unit }
             val info = async { bucket.info("a") }
             val watch = async { bucket.watch() }
+            val check = async { bucket.check().next() }
+            val gc = async { bucket.gc() }
+            val calls = listOf(read, info, watch, check, gc)
             // What had come before the server was stopped is read, and then there is nothing.
             var at = -1L
             while (at != reading.position) {
                 at = reading.position
                 delay(100)
             }
-            assertTrue(read.isActive && info.isActive && watch.isActive)
-            val took = measureTime { for (stuck in listOf(read, info, watch)) stuck.cancelAndJoin() }
+            assertTrue(calls.all { it.isActive })
+            val took = measureTime { for (stuck in calls) stuck.cancelAndJoin() }
             assertTrue(took < 100.milliseconds, "$took")
             assertTrue(read.isCancelled)
         } finally {
@@ -161,6 +164,26 @@ class CancelTest {
     }
 
     @Test
+    fun `a check that is closed goes no further`() = on("jetstream") { store, place ->
+        val bucket = store.createBucket("b")
+        bucket.putString("a", "text")
+        val check = bucket.check()
+        place.stop()
+        try {
+            val waiting = async { check.next() }
+            delay(20)
+            check.close()
+            assertEquals(null, waiting.await())
+        } finally {
+            place.goOn()
+        }
+        val whole = bucket.check()
+        assertEquals(null, whole.next())
+        assertEquals(1, whole.report.objects)
+        assertEquals(0, check.report.objects)
+    }
+
+    @Test
     fun `other calls that are cancelled can be made again`() = onBoth { store, place ->
         val bucket = store.createBucket("b")
         bucket.putBytes("a", whole)
@@ -172,6 +195,8 @@ class CancelTest {
             { bucket.getFile("a", out) },
             { bucket.updateMeta("a", ObjectMeta("a", description = "new")) },
             { bucket.list().next() },
+            { bucket.check().next() },
+            { bucket.gc() },
         )
         for (call in calls) {
             for (turns in listOf(0, 1, 2, 5, 20)) {

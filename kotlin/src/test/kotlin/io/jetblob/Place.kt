@@ -12,6 +12,8 @@ import kotlin.io.path.readText
 import kotlin.time.Duration
 import kotlin.time.Duration.Companion.seconds
 import kotlin.time.TimeSource
+import kotlinx.serialization.json.Json
+import kotlinx.serialization.json.jsonObject
 
 /** The top of the repository. */
 val TOP: Path = Path.of(System.getProperty("top")).toRealPath()
@@ -51,6 +53,17 @@ class Place(val engine: String) : AutoCloseable {
 
     private fun signal(name: String) {
         check(ProcessBuilder("kill", "-$name", "${server!!.pid()}").start().waitFor() == 0)
+    }
+
+    /** Stores a message on the server, as another client may. */
+    fun publish(subject: String, body: ByteArray): Unit = Socket(InetAddress.getLoopbackAddress(), port).use { socket ->
+        socket.soTimeout = 10_000
+        val words = "CONNECT {\"verbose\":false}\r\nSUB _r 1\r\nPUB $subject _r ${body.size}\r\n"
+        socket.getOutputStream().write(words.encodeToByteArray() + body + "\r\n".encodeToByteArray())
+        val lines = socket.getInputStream().bufferedReader().lineSequence()
+        val answer = lines.dropWhile { !it.startsWith("MSG _r 1 ") }.elementAt(1)
+        val fields = Json.parseToJsonElement(answer).jsonObject
+        if ("stream" !in fields || "error" in fields) throw Mismatch("not stored: $answer")
     }
 
     @OptIn(ExperimentalPathApi::class)

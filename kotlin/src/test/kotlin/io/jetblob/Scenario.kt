@@ -84,12 +84,18 @@ class Scenario(private val place: Place) {
             "close" -> on.close()
             else -> unknown(call)
         }
+        is Check -> when (call) {
+            "next" -> on.next()
+            "report" -> on.report
+            else -> unknown(call)
+        }
         else -> unknown(call)
     }
 
     private fun runner(call: String, step: Arguments): Any? = when (call) {
         "write_file" -> path(step).writeBytes(bytes(step))
         "read_file" -> path(step).takeIf { it.exists() }?.readBytes()
+        "publish" -> place.publish(value(step.take("subject")) as String, bytes(step))
         else -> unknown(call)
     }
 
@@ -103,7 +109,7 @@ class Scenario(private val place: Place) {
                 StoreOptions(
                     name = it.maybe("name"),
                     inboxPrefix = it.maybe("inbox_prefix"),
-                    idleTimeout = it.maybe<Number>("idle_timeout")?.toDouble()?.seconds,
+                    idleTimeout = seconds(it, "idle_timeout"),
                 )
             })
         }
@@ -136,7 +142,7 @@ class Scenario(private val place: Place) {
     private fun configOf(config: Arguments) = BucketConfig(
         name = config.need("name"),
         description = config.maybe("description") ?: "",
-        ttl = config.maybe<Number>("ttl")?.toDouble()?.seconds,
+        ttl = seconds(config, "ttl"),
         maxBytes = config.maybe("max_bytes"),
         storage = config.maybe<String>("storage")?.let { Storage.valueOf(it.uppercase()) },
         replicas = config.maybe("replicas") ?: 1,
@@ -163,7 +169,7 @@ class Scenario(private val place: Place) {
             "upload" -> {
                 val meta = meta(step)
                 options(step) {
-                    bucket.upload(meta, it.flag("if_absent"), revision(it), seconds(it), progress(it, told))
+                    bucket.upload(meta, it.flag("if_absent"), revision(it), seconds(it, "expires"), progress(it, told))
                 }
             }
             "get" -> options(step) {
@@ -201,6 +207,10 @@ class Scenario(private val place: Place) {
                     it.maybe("after"),
                 )
             }
+            "check" -> options(step) {
+                bucket.check(level(it), subset(it), it.maybe("seed") ?: 0, seconds(it, "grace"))
+            }
+            "gc" -> options(step) { bucket.gc(seconds(it, "grace"), it.flag("dry_run")) }
             "resolve" -> bucket.resolve(target(step.need<String>("unknown")) as JetblobException)
             else -> unknown(call)
         }
@@ -215,7 +225,7 @@ class Scenario(private val place: Place) {
             bytes.indices.step(pieces).map { bytes.copyOfRange(it, minOf(it + pieces, bytes.size)) }.asFlow().asBody()
         }
         return options(step) {
-            bucket.put(meta, body, it.flag("if_absent"), revision(it), seconds(it), progress(it, told))
+            bucket.put(meta, body, it.flag("if_absent"), revision(it), seconds(it, "expires"), progress(it, told))
         }
     }
 
@@ -277,7 +287,20 @@ class Scenario(private val place: Place) {
 
     private fun revision(options: Arguments): Long? = options.maybe("if_revision")
 
-    private fun seconds(options: Arguments) = options.maybe<Number>("expires")?.toDouble()?.seconds
+    private fun seconds(options: Arguments, key: String) = options.maybe<Number>(key)?.toDouble()?.seconds
+
+    private fun level(options: Arguments): CheckLevel? =
+        options.maybe<String>("level")?.let { CheckLevel.valueOf(it.uppercase()) }
+
+    private fun subset(options: Arguments): Subset? {
+        val (kind, of) = options.maybe<Map<*, *>>("subset")?.entries?.single() ?: return null
+        return when (kind) {
+            "percent" -> Subset.Percent((of as Number).toDouble())
+            "part" -> Subset.Part((of as List<*>)[0] as Long, of[1] as Long)
+            "bytes" -> Subset.Bytes(of as Long)
+            else -> throw Mismatch("no subset: $kind")
+        }
+    }
 
     private fun consistency(options: Arguments): Consistency =
         options.maybe<String>("consistency")?.let { Consistency.valueOf(it.uppercase()) } ?: Consistency.READ_YOUR_WRITES

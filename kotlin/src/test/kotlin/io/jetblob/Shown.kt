@@ -17,11 +17,13 @@ fun shown(result: Any?): Any? = when (result) {
     is Duration -> result.toDouble(DurationUnit.SECONDS)
     is Instant -> result.epochSecond + result.nano / 1e9
     is Enum<*> -> result.name.lowercase()
-    is ObjectInfo, is BucketStatus, is Link, is Placement -> fields(result)
+    is ObjectInfo, is BucketStatus, is Link, is Placement, is Finding, is CheckReport, is GcReport -> fields(result)
+    // A span that can't be missing is a bare number in its field.
+    is Orphan -> fields(result) + ("age" to shown(result.age))
     is Object -> mapOf("info" to shown(result.info))
     is WatchEvent.CaughtUp -> "caught_up"
     is WatchEvent.Object -> mapOf("object" to shown(result.info))
-    is Store, is Bucket, is Upload, is Watch, is Unit -> null
+    is Store, is Bucket, is Upload, is Watch, is Check, is Unit -> null
     else -> result
 }
 

@@ -60,9 +60,11 @@ class VectorsTest {
     @Test
     fun `every method and option of the interface is here`() {
         val surface = vectors("surface")
-        val classes = listOf(Store::class, Store.Companion::class, Bucket::class, Object::class, Upload::class, Watch::class)
+        val handles = listOf(Bucket::class, Object::class, Upload::class, Watch::class, Check::class)
+        val classes = listOf(Store::class, Store.Companion::class) + handles
         val there = classes.associate { kind -> kind.simpleName to kind.java.methods.map { it.name.substringBefore('-') } }
-        val properties = mapOf("name" to "getName", "range" to "getRange", "code" to "getCode", "bucket" to "getBucket")
+        val properties = listOf("name", "range", "code", "bucket", "report")
+            .associateWith { "get" + it.replaceFirstChar(Char::uppercase) }
         for (row in list(surface["methods"])) {
             val method = row as Map<*, *>
             val (on, snake) = method["on"] as String to method["method"] as String
@@ -78,6 +80,7 @@ class VectorsTest {
             val record = RECORDS[type] ?: continue
             assertEquals((fields as List<*>).toSet(), record.declaredFields.map { snakeCase(it.name) }.toSet() - "_companion", "$type")
         }
+        assertEquals((surface["types"] as Map<*, *>)["FindingKind"], FindingKind.entries.map(::shown))
     }
 
     private fun camelCase(name: String) = name.replace(Regex("_([a-z])")) { it.groupValues[1].uppercase() }
@@ -91,6 +94,10 @@ class VectorsTest {
             "ObjectMeta" to ObjectMeta::class.java,
             "ObjectInfo" to ObjectInfo::class.java,
             "Link" to Link::class.java,
+            "CheckReport" to CheckReport::class.java,
+            "Finding" to Finding::class.java,
+            "GcReport" to GcReport::class.java,
+            "Orphan" to Orphan::class.java,
         )
     }
 }
