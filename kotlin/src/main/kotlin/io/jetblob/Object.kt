@@ -35,9 +35,6 @@ public class Object internal constructor(internal val native: Download) : Once<B
         private set
 
     @Volatile
-    private var isAstray = false
-
-    @Volatile
     private var inTurn = 0
 
     override suspend fun next(): ByteArray? = piece(Long.MAX_VALUE)
@@ -59,8 +56,7 @@ public class Object internal constructor(internal val native: Download) : Once<B
 
     /** A read that was cancelled may have taken bytes that came to nobody. */
     private suspend fun goBack() {
-        if (isAstray && native.position() != position) native.seek(position, null)
-        isAstray = false
+        if (native.position() != position) native.seek(position, null)
     }
 
     private suspend fun piece(size: Long): ByteArray? {
@@ -70,18 +66,12 @@ public class Object internal constructor(internal val native: Download) : Once<B
         }
         return call {
             goBack()
-            val piece = native.atHand(size)?.taken()?.also { inTurn += it.size } ?: awaited(size)
+            val atHand = native.atHand(size)
+            inTurn = if (atHand == null) 0 else inTurn + atHand.size().toInt()
+            val piece = (atHand ?: native.read(size, null))?.taken()
             position += piece?.size ?: 0
             piece
         }
-    }
-
-    private suspend fun awaited(size: Long): ByteArray? {
-        inTurn = 0
-        isAstray = true
-        val piece = native.read(size, null)?.taken()
-        isAstray = false
-        return piece
     }
 
     /**
