@@ -231,6 +231,17 @@ on_every_engine! {
         }
     }
 
+    /// 93. Whatever the server says of a stream that is just on its way out, the bucket is deleted.
+    async fn b93_bucket_deleted_again_and_again(place: Place) {
+        for _ in 0..100 {
+            let bucket = place.bucket().await;
+            let mut watch = bucket.watch().await.unwrap();
+            assert_eq!(next(&mut watch).await, None);
+            place.store.delete_bucket(bucket.name()).await.unwrap();
+            assert_eq!(watch.next().await.unwrap_err().code(), "bucket_deleted");
+        }
+    }
+
     /// 93. A watch that is dropped ends at the server too.
     async fn b93_dropped(place: Place) {
         let bucket = place.bucket().await;

@@ -15,7 +15,7 @@ use crate::{bounded, holds, rest, until};
 const LARGE: u64 = 64 << 20;
 
 /// How long a JWT is valid, by the second: long enough to begin, short enough to wait for its end.
-const SHORT: Duration = Duration::from_secs(3);
+const SHORT: Duration = Duration::from_secs(4);
 
 const IDLE: Duration = Duration::from_secs(4);
 

@@ -101,6 +101,7 @@ bounded! {
     /// and the same handles go on. What the newer server can do besides is used once the stream has it, not before.
     async fn row38_an_upgrade_under_load() {
         if std::env::var_os("JETBLOB_SKIP_OLDEST").is_some() {
+            println!("skipped: there is no old server here");
             return;
         }
         let mut server = Server::start(ServerKind::Oldest);

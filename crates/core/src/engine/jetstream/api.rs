@@ -36,6 +36,8 @@ const TTL_INVALID: u64 = 10_165;
 const NO_LEADER: u64 = 10_008;
 const NOT_LEADER: u64 = 10_009;
 const STORE_FAILED: u64 = 10_077;
+const STREAM_CLOSED: u64 = 10_096;
+const CONSUMER_CLOSED: u64 = 10_012;
 const SEALED: u64 = 10_109;
 /// A batch that the server has forgotten, after a restart or a long silence.
 const BATCH_UNKNOWN: u64 = 10_208;
@@ -246,8 +248,8 @@ impl Api {
         subscribe(&self.client, inbox, self.idle_timeout).await
     }
 
-    /// Calls the JSON API at `<prefix>.<rest>`. Sent again when no answer comes, and while the cluster has no leader:
-    /// for calls that may be repeated.
+    /// Calls the JSON API at `<prefix>.<rest>`. Sent again when no answer comes, while the cluster has no leader, and while
+    /// a stream is on its way out: for calls that may be repeated.
     pub(super) async fn call(&self, rest: &str, request: &Value) -> Result<Value, Refusal> {
         let payload = if request.is_null() { Bytes::new() } else { request.to_string().into() };
         let subject = self.subject(rest);
@@ -255,7 +257,7 @@ impl Api {
         loop {
             let message = self.request_until(deadline, &subject, payload.clone()).await?;
             match read_answer(&message.payload) {
-                Err(Refusal::Server { code: NO_LEADER | NOT_LEADER, text }) if Instant::now() < deadline => {
+                Err(Refusal::Server { code, text }) if may_pass(code) && Instant::now() < deadline => {
                     tracing::info!(subject, text, "a request is sent again");
                     pause().await;
                 }
@@ -334,6 +336,11 @@ impl Api {
             self.reconnects.why_lost()
         }
     }
+}
+
+/// Whether the next answer may be another one: a leader is chosen, and of a stream that is being deleted nothing is left.
+fn may_pass(code: u64) -> bool {
+    matches!(code, NO_LEADER | NOT_LEADER | STREAM_CLOSED | CONSUMER_CLOSED)
 }
 
 /// Subscribes, in at most `patience`: a connection that is lost takes no more than so many commands.
