@@ -21,23 +21,23 @@ pub(crate) struct Cluster {
 
 impl Cluster {
     async fn start() -> Self {
-        let ports = Self::ports();
-        Self::start_on(ports, "", |_, to| ports[to]).await
+        let held = Self::hold_ports();
+        let ports = held.each_ref().map(port_of);
+        Self::start_on(held, "", |_, to| ports[to]).await
     }
 
-    /// Ports on which the servers may hear each other.
-    pub(crate) fn ports() -> [u16; 3] {
-        // Held together, so that they differ.
-        let held = [(); 3].map(|()| TcpListener::bind("127.0.0.1:0").expect("a free port"));
-        held.map(|port| port.local_addr().expect("an address").port())
+    /// Ports on which the servers are to hear each other. Held until then, so that nobody else gets them.
+    pub(crate) fn hold_ports() -> [TcpListener; 3] {
+        [(); 3].map(|()| TcpListener::bind("127.0.0.1:0").expect("a free port"))
     }
 
     /// Servers that hear each other on these ports, and go by the port that is the `way` from one to another.
     pub(crate) async fn start_on(
-        ports: [u16; 3],
+        held: [TcpListener; 3],
         more: &str,
         way: impl Fn(usize, usize) -> u16 + Sync,
     ) -> Self {
+        let ports = held.map(|port| port_of(&port));
         let start = |index: usize| {
             let routes = [0, 1, 2].map(|to| format!("nats-route://127.0.0.1:{}", way(index, to)));
             let config = format!(
@@ -137,6 +137,10 @@ impl Cluster {
         bucket.gc(GcOptions::default().with_grace(Duration::ZERO)).await.expect("a gc");
         Place::on(self.servers[0].url()).await.holds_only(bucket, names).await;
     }
+}
+
+pub(crate) fn port_of(held: &TcpListener) -> u16 {
+    held.local_addr().expect("an address").port()
 }
 
 /// Puts in the background; returns when some of it is under way.

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use jetblob::{Bucket, Error};
 use tests::{Wire, bytes_of};
 
-use crate::cluster::Cluster;
+use crate::cluster::{Cluster, port_of};
 use crate::{bounded, store_within};
 
 const LARGE: u64 = 5 << 20;
@@ -18,7 +18,8 @@ struct Parted {
 
 impl Parted {
     async fn start() -> Self {
-        let ports = Cluster::ports();
+        let held = Cluster::hold_ports();
+        let ports = held.each_ref().map(port_of);
         let mut wires = Vec::new();
         for (from, to) in [(0, 1), (0, 2), (1, 0), (1, 2), (2, 0), (2, 1)] {
             wires.push((from, to, Wire::to(ports[to]).await));
@@ -28,7 +29,7 @@ impl Parted {
             wire.map_or(ports[to], |(_, _, wire)| wire.port())
         };
         // What they tell each other and clients of the third leads nowhere.
-        let cluster = Cluster::start_on(ports, "no_advertise: true, advertise: \"127.0.0.1:1\"", way).await;
+        let cluster = Cluster::start_on(held, "no_advertise: true, advertise: \"127.0.0.1:1\"", way).await;
         Self { cluster, wires }
     }
 
@@ -58,6 +59,23 @@ async fn until_it_is_so<T>(attempt: impl AsyncFn() -> Result<T, Error>) -> T {
     }
 }
 
+/// The object is there on each replica at last, and whatever one has until then is what was there before.
+async fn comes_to(bucket: &Bucket, name: &str, before: Option<&[u8]>, body: &[u8]) {
+    let deadline = Instant::now() + Duration::from_secs(20);
+    loop {
+        match bucket.get_bytes(name).await {
+            Ok(bytes) if bytes == body => return,
+            Ok(bytes) => assert!(before == Some(&bytes[..]), "{name}: other bytes"),
+            Err(error) => {
+                let is_not_there = before.is_none() && error.code() == "not_found";
+                assert!(is_not_there || error.is_retryable(), "{error}");
+            }
+        }
+        assert!(Instant::now() < deadline, "{name} does not come");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
 /// The object is there, as it was or as it is: whole in any case, or none is to be had just now.
 async fn is_one_of(bucket: &Bucket, name: &str, bodies: &[&[u8]]) {
     match bucket.get_bytes(name).await {
@@ -78,6 +96,7 @@ async fn apart(leads: bool, part: impl Fn(&Wire)) {
     let others = [(alone + 1) % 3, (alone + 2) % 3];
     let here = parted.bucket_on(&[alone], Duration::from_secs(1)).await;
     let elsewhere = parted.bucket_on(&others, Duration::from_secs(3)).await;
+    let anywhere = parted.bucket_on(&[0, 1, 2], Duration::from_secs(1)).await;
 
     parted.around(alone, part);
     let start = Instant::now();
@@ -93,19 +112,25 @@ async fn apart(leads: bool, part: impl Fn(&Wire)) {
     };
     is_one_of(&here, "a", &[&old]).await;
     let going_on = until_it_is_so(async || elsewhere.put_bytes("a", new.clone()).await);
-    tokio::join!(failing, going_on);
+    let (_, _, put) = tokio::join!(failing, going_on, anywhere.put_bytes("d", bytes_of("d", LARGE)));
+    if let Err(error) = &put {
+        assert!(error.is_retryable(), "{error}");
+    }
     is_one_of(&here, "a", &[&old, &new]).await;
     assert!(until_it_is_so(async || elsewhere.get_bytes("a").await).await == new);
 
     parted.around(alone, Wire::mend);
     cluster.healed("OBJ_b").await;
     until_it_is_so(async || here.put_bytes("c", bytes_of("c", LARGE)).await).await;
-    for handle in [&here, &elsewhere, &bucket] {
-        assert!(until_it_is_so(async || handle.get_bytes("a").await).await == new);
-        assert!(until_it_is_so(async || handle.get_bytes("c").await).await == bytes_of("c", LARGE));
+    for handle in [&here, &elsewhere, &anywhere, &bucket] {
+        comes_to(handle, "a", Some(&old), &new).await;
+        comes_to(handle, "c", None, &bytes_of("c", LARGE)).await;
+        if put.is_ok() {
+            comes_to(handle, "d", None, &bytes_of("d", LARGE)).await;
+        }
         assert_eq!(handle.info("b").await.unwrap_err().code(), "not_found");
     }
-    cluster.holds_only(&elsewhere, &["a", "c"]).await;
+    cluster.holds_only(&elsewhere, if put.is_ok() { &["a", "c", "d"] } else { &["a", "c"] }).await;
 }
 
 bounded! {

@@ -246,7 +246,7 @@ impl Bucket {
 
     /// What the put replaces. A condition that doesn't hold ends the put here, not after all its bytes.
     async fn look_before_put(&self, name: &str, condition: Condition) -> Result<Option<StoredRecord>> {
-        let current = self.engine.last(name, Consistency::ReadYourWrites).await?;
+        let current = self.engine.last_before_put(name).await?;
         if condition.check(self, name, current.as_ref()).is_ok() {
             return Ok(current);
         }

@@ -86,6 +86,11 @@ pub trait EngineBucket: Send + Sync + Debug {
     /// or it expired. Never older than what was committed through this handle.
     async fn last(&self, name: &str, consistency: Consistency) -> Result<Option<StoredRecord>>;
 
+    /// The same of a name that is about to be put: it is most likely free, and nobody has to wait twice to learn that.
+    async fn last_before_put(&self, name: &str) -> Result<Option<StoredRecord>> {
+        self.last(name, Consistency::ReadYourWrites).await
+    }
+
     /// The current record of every name, deleted ones included, each once. A record that cannot be read is an item
     /// like any other, see [`StoredRecord::record`]. Takes a time that doesn't depend on the bytes in the blobs.
     fn scan(&self) -> BoxStream<'static, Result<StoredRecord>>;

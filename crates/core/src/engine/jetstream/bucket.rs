@@ -56,6 +56,10 @@ impl EngineBucket for JetStreamBucket {
         self.0.last(name, consistency).await
     }
 
+    async fn last_before_put(&self, name: &str) -> Result<Option<StoredRecord>> {
+        self.0.last_before_put(name).await
+    }
+
     fn scan(&self) -> BoxStream<'static, Result<StoredRecord>> {
         scan::records(self.0.clone())
     }

@@ -32,6 +32,27 @@ impl BucketStream {
         Ok(found.into_iter().flatten().next())
     }
 
+    /// The same, with all keys looked at together: one round trip for a name that is free.
+    pub(super) async fn last_before_put(&self, name: &str) -> Result<Option<StoredRecord>> {
+        let usual = record_key(name);
+        let legacy = legacy_record_keys(name);
+        if legacy.is_empty() || !self.answers_direct.load(Ordering::Relaxed) {
+            return self.last(name, Consistency::ReadYourWrites).await;
+        }
+        let keys = [usual].into_iter().chain(legacy);
+        match try_join_all(keys.map(async |key| self.direct_last(&key).await)).await {
+            Ok(found) => {
+                let record = found.into_iter().flatten().next();
+                if self.committed.allows(name, record.as_ref()) {
+                    return Ok(record);
+                }
+            }
+            Err(Refusal::NoResponders { .. }) => self.direct_get_is_gone().await?,
+            Err(refusal) => return Err(self.refused(refusal)),
+        }
+        self.last(name, Consistency::Leader).await
+    }
+
     async fn last_of_key(
         &self,
         name: &str,
