@@ -23,6 +23,11 @@ class Contender:
     def command(self, place: str, bucket: str, work: list[str]) -> list[str]:
         return [*self.program, place, bucket, *work]
 
+    @property
+    def is_floor(self) -> bool:
+        """Whether it does less than a client must."""
+        return self.name.startswith("floor: ")
+
     def can(self, work: str) -> bool:
         return self.works is None or work in self.works
 

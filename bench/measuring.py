@@ -113,13 +113,15 @@ def measure(work: Work, place: Place, rounds: int) -> dict[str, Result]:
             so_far = results.get(contender.name)
             if not isinstance(so_far, list) or (so_far and so_far[0].seconds > SLOW):
                 continue
-            bucket = shared or prepared(work, place, f"{number}", contender)
+            bucket = shared
+            if bucket is None or contender.is_floor:
+                bucket = prepared(work, place, f"{number}", contender)
             result = run(contender, place, bucket, work.order)
             if isinstance(result, str):
                 results[contender.name] = f"failed: {result}"
             else:
                 so_far.append(result)
-            if shared is None:
+            if bucket != shared:
                 place.remove(bucket)
     if shared is not None:
         place.remove(shared)
@@ -127,9 +129,9 @@ def measure(work: Work, place: Place, rounds: int) -> dict[str, Result]:
 
 
 def prepared(work: Work, place: Place, name: str, contender: Contender = JETBLOB) -> str:
-    """Make the bucket of a work. A floor of the disk fills its own."""
+    """Make the bucket of a work. A floor fills its own."""
     bucket = f"bench-{name}-{time.monotonic_ns()}"
-    by = contender if contender.name.startswith("floor: ") else JETBLOB
+    by = contender if contender.is_floor else JETBLOB
     is_file = by.name == "floor: copy and hash"
     if not is_file:
         place.create(bucket, *work.config)

@@ -22,7 +22,17 @@ def large(size: int, source: Path, storage: str = "file", extra: str = "") -> li
     first = storage == "file"
     return [
         Work(f"put {what}", put, "MB/s", amount, ON_SERVER, config=config, summed_up=first),
-        Work(f"get {what}", ["get-file"], "MB/s", amount, ON_SERVER, [put], config, summed_up=first),
+        Work(
+            f"get {what}",
+            ["get-file"],
+            "MB/s",
+            amount,
+            ON_SERVER,
+            [put],
+            config,
+            shared=True,
+            summed_up=first,
+        ),
     ]
 
 
@@ -46,6 +56,7 @@ def small(count: int) -> list[Work]:
                     how_many,
                     ON_SERVER,
                     [fill],
+                    shared=True,
                     summed_up=is_first,
                 ),
             ]
@@ -96,7 +107,9 @@ def replicated(size: int, source: Path) -> list[Work]:
     amount = megabytes(size)
     return [
         Work(f"put {size} MiB, 3 replicas", put, "MB/s", amount, ON_SERVER, config=config, summed_up=True),
-        Work(f"get {size} MiB, 3 replicas", ["get-file"], "MB/s", amount, ON_SERVER, [put], config),
+        Work(
+            f"get {size} MiB, 3 replicas", ["get-file"], "MB/s", amount, ON_SERVER, [put], config, shared=True
+        ),
     ]
 
 
@@ -105,5 +118,5 @@ def local(size: int, source: Path) -> list[Work]:
     amount = megabytes(size)
     return [
         Work(f"local: put {size} MiB", put, "MB/s", amount, ON_DISK),
-        Work(f"local: get {size} MiB", ["get-file"], "MB/s", amount, ON_DISK, [put]),
+        Work(f"local: get {size} MiB", ["get-file"], "MB/s", amount, ON_DISK, [put], shared=True),
     ]

@@ -3,7 +3,7 @@ import type * as native from "./native.js";
 
 /** How to reach and use a NATS account. A local store needs none of it. */
 export interface StoreOptions {
-  /** A `.creds` file (JWT and seed), read when the store is opened. */
+  /** A `.creds` file (JWT and seed), read when the store is opened, and anew for each connection. */
   credentialsFile?: string | URL | undefined;
   /** The text of a `.creds` file, for who keeps it elsewhere; wins over `credentialsFile`. */
   credentials?: string | undefined;

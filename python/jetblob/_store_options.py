@@ -13,7 +13,7 @@ class StoreOptions(TypedDict, total=False):
     """How to reach and use a NATS account: keyword arguments of ``Store.open``. A local store needs none of it."""
 
     credentials_file: str | os.PathLike[str] | None
-    """A ``.creds`` file (JWT and seed), read when the store is opened."""
+    """A ``.creds`` file (JWT and seed), read when the store is opened, and anew for each connection."""
     credentials: str | None
     """The text of a ``.creds`` file, for who keeps it elsewhere; wins over ``credentials_file``."""
     user_and_password: tuple[str, str] | None

@@ -6,7 +6,7 @@ use crate::seconds::Seconds;
 #[derive(Clone, uniffi::Record)]
 #[allow(missing_debug_implementations, reason = "it holds secrets")]
 pub struct StoreOptions {
-    /// The path of a `.creds` file (JWT and seed), read when the store is opened.
+    /// The path of a `.creds` file (JWT and seed), read when the store is opened, and anew for each connection.
     #[uniffi(default = None)]
     pub credentials_file: Option<String>,
     /// The text of a `.creds` file, for who keeps it elsewhere; wins over the file.
