@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import json
 import socket
-import sqlite3
 import subprocess
 import sys
 import tempfile
 import time
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -126,9 +126,17 @@ async def blobs(url: str, bucket: str) -> set[str]:
         await client.close()
 
 
+# In a process of its own: two copies of SQLite in one process break each other's locks.
+LOCAL = """
+import json, sqlite3, sys
+database = sqlite3.connect(f"file:{sys.argv[1]}/meta.db?mode=ro", uri=True)
+print(json.dumps(database.execute("SELECT nuid, file IS NOT NULL FROM blob").fetchall()))
+"""
+
+
 def _local_blobs(directory: Path) -> set[str]:
-    with closing(sqlite3.connect(f"file:{directory}/meta.db?mode=ro", uri=True)) as database:
-        rows = database.execute("SELECT nuid, file IS NOT NULL FROM blob").fetchall()
+    command = [sys.executable, "-c", LOCAL, str(directory)]
+    rows = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
     files = [
         file for where in ("objects", "tmp") for file in (directory / where).rglob("*") if file.is_file()
     ]
