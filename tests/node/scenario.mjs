@@ -62,7 +62,6 @@ const ARGUMENTS = {
   },
   upload: { abort: [] },
   watch: { close: [] },
-  check: { close: [] },
 };
 
 const KINDS = new Map([
