@@ -229,6 +229,19 @@ bounded! {
         }
     }
 
+    /// Nobody answers who asks for a consumer, as in a cluster that has just lost its leader: a get waits no idle limit for
+    /// it, and reads by Direct Gets.
+    async fn row25_no_consumer_is_made() {
+        let is_creation = |frame: &Frame<'_>| frame.line.contains("$JS.API.CONSUMER.CREATE.");
+        let fate = move |frame: &Frame<'_>| if is_creation(frame) { Fate::Lose } else { Fate::Pass };
+        let faulty = Faulty::new(fate, |_| Fate::Pass).await;
+        let whole = bytes_of("a", LARGE);
+        faulty.sound.put_bytes("a", whole.clone()).await.unwrap();
+        let start = Instant::now();
+        assert!(faulty.bucket.get_bytes("a").await.unwrap() == whole);
+        assert!(start.elapsed() < Duration::from_secs(15), "after {:?}", start.elapsed());
+    }
+
     /// One way of the connection falls silent, and nobody is told: what is under way fails within the limit, then the
     /// silence is noticed, and all goes on over a new connection.
     async fn row09_row10_half_open() {

@@ -49,6 +49,8 @@ pub mod engine;
 #[cfg(feature = "store")]
 mod error;
 #[cfg(feature = "store")]
+mod examination;
+#[cfg(feature = "store")]
 mod file;
 #[cfg(feature = "store")]
 mod finding;

@@ -156,7 +156,7 @@ fn collect(directory: &Path, prefix: &str, files: &mut BTreeMap<String, Content>
             let reason = format!("{}: a name that is not UTF-8 can be none of an object", path.display());
             return Err(Failure::Usage(reason));
         };
-        let found = fs::metadata(&path).map_err(failed)?;
+        let found = fs::metadata(&path).map_err(|error| Failure::io(path.display().to_string(), error))?;
         if found.is_dir() {
             collect(&path, &format!("{name}/"), files)?;
         } else if found.is_file() {

@@ -9,6 +9,5 @@
 mod download;
 mod items;
 mod upload;
-mod whole;
 
-pub use {download::Download, items::Items, upload::Upload, whole::whole};
+pub use {crate::get::whole, download::Download, items::Items, upload::Upload};
