@@ -9,6 +9,7 @@ use bytes::Bytes;
 use jetblob::{Bucket, Digest};
 pub(crate) use tests::Place;
 
+mod at_once;
 mod bad_record;
 mod bucket;
 mod changes;

@@ -12,7 +12,7 @@ use crate::body::Chunks;
 use crate::bucket::PutUnderWay;
 use crate::condition::Condition;
 use crate::delete::retired_by_replacing;
-use crate::engine::{Commit, Consistency, Expiry, NewBlob, RecordWrite, Staging, StoredRecord};
+use crate::engine::{AtOnce, Commit, Consistency, Expiry, NewBlob, RecordWrite, Staging, StoredRecord};
 use crate::finish::Finish;
 use crate::info::check_name;
 use crate::operation::operation;
@@ -193,9 +193,11 @@ impl Bucket {
             chunk::chunk_size(meta.chunk_size, self.engine.max_chunk_size()).map_err(|invalid| {
                 Error::InvalidArgument { argument: "chunk size", reason: invalid.to_string() }
             })?;
-        let digest = Digest::of(b"");
-        let largest = PutBody { size: u64::MAX, chunks: u64::MAX, chunk_size, digest };
-        self.check_size(&Record::of_put(self.key(), meta, &Nuid::fresh(), &largest))?;
+        self.check_size_of(meta, || {
+            let digest = Digest::of(b"");
+            let largest = PutBody { size: u64::MAX, chunks: u64::MAX, chunk_size, digest };
+            Record::of_put(self.key(), meta, &Nuid::fresh(), &largest)
+        })?;
         Ok(chunk_size)
     }
 
@@ -205,6 +207,12 @@ impl Bucket {
         let mut chunks = body.chunks(chunk_size).await?;
         let look_up = self.look_before_put(&meta.name, options.condition);
         let first = chunks.next().await?;
+        if let Some(only) = first.as_ref().filter(|chunk| chunk.len() < chunk_size)
+            && !matches!(options.condition, Condition::IfRevision(_))
+            && self.engine.stores_at_once(&meta.name)
+        {
+            return self.put_at_once(plan, nuid, only.clone()).await;
+        }
         let (staged, body, current) = match first {
             None => {
                 (None, PutBody { size: 0, chunks: 0, chunk_size, digest: Digest::of(b"") }, look_up.await?)
@@ -229,19 +237,35 @@ impl Bucket {
                 }
             }
         };
-        let record = Record::of_put(self.key(), meta, &nuid, &body);
-        let (name, condition) = (meta.name.clone(), options.condition);
-        let put = Put {
-            bucket: self.clone(),
-            name,
-            nuid,
-            record,
-            staged,
-            condition,
-            expires,
-            _under_way: plan.under_way.clone(),
-        };
+        let put = self.begun(plan, nuid, &body, staged);
         Finish::new(&self.engine, put.commit(current)).await
+    }
+
+    /// Puts an object of one chunk whose name is most likely free.
+    async fn put_at_once(&self, plan: &Plan<'_>, nuid: Nuid, chunk: Bytes) -> Result<ObjectInfo> {
+        let Plan { chunk_size, expires, options, .. } = *plan;
+        let size = chunk.len() as u64;
+        let body = PutBody { size, chunks: 1, chunk_size, digest: Digest::of(&chunk) };
+        let blob = NewBlob { nuid: nuid.clone(), chunk_size, size_hint: Some(size), expires };
+        let put = self.begun(plan, nuid, &body, None);
+        let stored = Finish::new(&self.engine, put.store(blob, chunk)).await;
+        if let Some(progress) = &options.progress {
+            progress(size);
+        }
+        stored
+    }
+
+    fn begun(&self, plan: &Plan<'_>, nuid: Nuid, body: &PutBody, staged: Option<Box<dyn Staging>>) -> Put {
+        Put {
+            bucket: self.clone(),
+            name: plan.meta.name.clone(),
+            record: Record::of_put(self.key(), plan.meta, &nuid, body),
+            nuid,
+            staged,
+            condition: plan.options.condition,
+            expires: plan.expires,
+            _under_way: plan.under_way.clone(),
+        }
     }
 
     /// What the put replaces. A condition that doesn't hold ends the put here, not after all its bytes.
@@ -305,6 +329,24 @@ struct Put {
 }
 
 impl Put {
+    /// Stages its only chunk and commits its record at once, or else one after the other.
+    async fn store(mut self, blob: NewBlob, chunk: Bytes) -> Result<ObjectInfo> {
+        let write = RecordWrite {
+            expires: self.expires.map(Expiry::By),
+            ..over(&self.name, None, Some(self.record.clone()))
+        };
+        match self.bucket.engine.store_at_once(blob, chunk, &write).await? {
+            AtOnce::Committed(revision) => self.stored(revision),
+            AtOnce::Staged(staged) => {
+                self.staged = Some(staged);
+                match self.bucket.look_before_put(&self.name, self.condition).await {
+                    Ok(current) => self.commit(current).await,
+                    Err(error) => Err(self.give_up(error).await),
+                }
+            }
+        }
+    }
+
     /// Commits the record over whatever stands under the name, as often as another writer is faster.
     async fn commit(mut self, mut current: Option<StoredRecord>) -> Result<ObjectInfo> {
         loop {

@@ -16,7 +16,7 @@ pub enum Resolved {
     /// is written under the name.
     NotCommitted,
     /// Something was written since, and nobody can tell any more whether it stood there in between: this is there now, or
-    /// nothing.
+    /// nothing. Of a put that took its name for free, it may also be what was there before.
     Changed(Option<Box<ObjectInfo>>),
 }
 

@@ -7,7 +7,7 @@ use futures_util::future::try_join_all;
 use crate::condition::Condition;
 use crate::engine::{Commit, Consistency, RecordWrite, StoredRecord};
 use crate::protocol::record::Record;
-use crate::protocol::{ObjectInfo, name};
+use crate::protocol::{ObjectInfo, ObjectMeta, name};
 use crate::{Bucket, Error, Result};
 
 /// What a server needs of a message beside the record itself: the headers of the commit.
@@ -63,6 +63,15 @@ impl Bucket {
         info.map_err(|invalid| self.bad_meta(&name(), &invalid))
     }
 
+    /// Refuses a record of `meta` that no message can hold, before anything is sent.
+    pub(crate) fn check_size_of(&self, meta: &ObjectMeta, record: impl FnOnce() -> Record) -> Result<()> {
+        if most_bytes(meta) + RECORD_HEADERS <= self.engine.max_chunk_size() {
+            Ok(())
+        } else {
+            self.check_size(&record())
+        }
+    }
+
     /// Refuses a record that no message can hold, before anything is sent.
     pub(crate) fn check_size(&self, record: &Record) -> Result<()> {
         let (size, max) = (record.to_json().len(), self.engine.max_chunk_size());
@@ -74,6 +83,22 @@ impl Bucket {
         );
         Err(Error::InvalidArgument { argument: "object metadata", reason })
     }
+}
+
+/// The most bytes that a record of a put may have, for a guess that costs nothing.
+fn most_bytes(meta: &ObjectMeta) -> usize {
+    /// JSON may write a byte as `\u0000`.
+    const ESCAPED: usize = 6;
+    /// Quotes, brackets, commas, and a field's name.
+    const AROUND: usize = 24;
+    /// The fields that a put fills, and the bucket's name.
+    const FILLED: usize = 1024;
+    let metadata = meta.metadata.iter().map(|(key, value)| key.len() + value.len() + AROUND);
+    let headers = meta.headers.iter().map(|(key, values)| {
+        key.len() + AROUND + values.iter().map(|value| value.len() + AROUND).sum::<usize>()
+    });
+    let texts = meta.name.len() + meta.description.len() + metadata.sum::<usize>() + headers.sum::<usize>();
+    texts * ESCAPED + FILLED
 }
 
 /// Lets a rival that is as persistent finish: after the first few conflicts, for a random time that grows.

@@ -115,6 +115,23 @@ pub trait EngineBucket: Send + Sync + Debug {
     /// Begins a blob. Fails with `InvalidArgument` if it is to expire, and the bucket knows no expiry.
     async fn stage(&self, blob: NewBlob) -> Result<Box<dyn Staging>>;
 
+    /// Whether it is worth while to put a small object by [`store_at_once`](Self::store_at_once), without a look at what
+    /// stands under its name.
+    fn stores_at_once(&self, _name: &str) -> bool {
+        false
+    }
+
+    /// Stages a blob of one chunk, and makes `write` visible with it, if nothing stands under its name, and nothing else
+    /// comes between. Fails like [`commit`](Self::commit), but never with `Conflict`; then nothing is staged any more.
+    ///
+    /// Must run to its end once begun.
+    async fn store_at_once(&self, blob: NewBlob, chunk: Bytes, _write: &RecordWrite) -> Result<AtOnce> {
+        let mut staging = self.stage(blob).await?;
+        staging.write(chunk).await?;
+        staging.finish().await?;
+        Ok(AtOnce::Staged(staging))
+    }
+
     /// These bytes of a blob, in order and in pieces, for as long as the caller polls. The stream ends with the range,
     /// which is inside `info.size`; bytes beyond that size are handed out only where the chunk that holds the end is
     /// larger than it should be. It fails with `DataMissing` as soon as the store has no more of them. Bytes before the
@@ -167,6 +184,15 @@ pub trait Staging: Send + Debug {
 
     /// Removes what was written, and waits for it.
     async fn discard(self: Box<Self>);
+}
+
+/// How [`EngineBucket::store_at_once`] ended.
+#[derive(Debug)]
+pub enum AtOnce {
+    /// All is stored, the record at this revision.
+    Committed(u64),
+    /// The blob is as safe as one that was staged and finished. Its record waits for a commit.
+    Staged(Box<dyn Staging>),
 }
 
 /// A record where it stands.

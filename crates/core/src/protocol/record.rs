@@ -1,6 +1,7 @@
 //! The record of an object, as JSON.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use serde_json::{Map, Value, json};
@@ -17,13 +18,13 @@ const MOVED_FROM: &str = "moved_from";
 
 /// A record as raw JSON: whatever its writer put there, kept whole, so that a rewrite loses nothing.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Record(Map<String, Value>);
+pub struct Record(Arc<Map<String, Value>>);
 
 impl Record {
     /// Reads any JSON object. Nothing is demanded of its fields yet: that is [`info`](Self::info).
     pub fn parse(json: &[u8]) -> Result<Self, Invalid> {
         match serde_json::from_slice(json) {
-            Ok(Value::Object(fields)) => Ok(Self(fields)),
+            Ok(Value::Object(fields)) => Ok(Self(Arc::new(fields))),
             Ok(_) => Err(Invalid::new("the record is not a JSON object")),
             Err(error) => Err(Invalid::new(format!("the record is not JSON: {error}"))),
         }
@@ -96,10 +97,10 @@ impl Record {
         let mut record = self.clone();
         record.set("name", json!(meta.name));
         record.set("bucket", json!(bucket.as_str()));
-        record.set_unless("description", json!(meta.description), meta.description.is_empty());
-        record.set_unless("headers", json!(meta.headers), meta.headers.is_empty());
-        record.set_unless("metadata", json!(meta.metadata), meta.metadata.is_empty());
-        record.0.remove("mtime");
+        record.set_or_unset("description", (!meta.description.is_empty()).then(|| json!(meta.description)));
+        record.set_or_unset("headers", (!meta.headers.is_empty()).then(|| json!(meta.headers)));
+        record.set_or_unset("metadata", (!meta.metadata.is_empty()).then(|| json!(meta.metadata)));
+        record.unset("mtime");
         record
     }
 
@@ -112,8 +113,8 @@ impl Record {
         record.set("size", json!(0));
         record.set("chunks", json!(0));
         record.set("deleted", json!(true));
-        record.0.remove("digest");
-        record.0.remove("mtime");
+        record.unset("digest");
+        record.unset("mtime");
         if record.nuid().is_none() {
             // Some readers refuse a record without one, be it a marker.
             record.set("nuid", json!(Nuid::fresh().as_str()));
@@ -122,20 +123,25 @@ impl Record {
     }
 
     fn set(&mut self, field: &str, value: Value) {
-        self.0.insert(field.to_owned(), value);
+        Arc::make_mut(&mut self.0).insert(field.to_owned(), value);
     }
 
-    fn set_unless(&mut self, field: &str, value: Value, empty: bool) {
-        if empty {
-            self.0.remove(field);
-        } else {
-            self.set(field, value);
+    fn unset(&mut self, field: &str) {
+        if self.0.contains_key(field) {
+            Arc::make_mut(&mut self.0).remove(field);
+        }
+    }
+
+    fn set_or_unset(&mut self, field: &str, value: Option<Value>) {
+        match value {
+            Some(value) => self.set(field, value),
+            None => self.unset(field),
         }
     }
 
     /// The record as it is stored.
     pub fn to_json(&self) -> Vec<u8> {
-        serde_json::to_vec(&self.0).unwrap_or_default()
+        serde_json::to_vec(&*self.0).unwrap_or_default()
     }
 
     /// The name that the record gives itself.
@@ -162,7 +168,7 @@ impl Record {
     /// Makes sense of the record, as any client may have written it. Fields that are missing or null have their
     /// defaults; `mtime` is never read, and `bucket` is the bucket at hand.
     pub fn info(&self, bucket: &BucketName, mtime: SystemTime, revision: u64) -> Result<ObjectInfo, Invalid> {
-        let fields = &self.0;
+        let fields = &*self.0;
         let name = match fields.get("name") {
             Some(Value::String(name)) if !name.is_empty() => name.clone(),
             _ => return Err(Invalid::new("the record has no name")),

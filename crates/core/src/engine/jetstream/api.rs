@@ -7,6 +7,8 @@ use std::time::Duration;
 use async_nats::connection::State;
 use async_nats::{Client, HeaderMap, Message, PublishError, Request, RequestErrorKind, Subject, Subscriber};
 use bytes::Bytes;
+use futures_util::FutureExt;
+use serde::Deserialize;
 use serde_json::Value;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep, timeout};
@@ -212,8 +214,8 @@ impl Api {
 
     /// Sends a message whose reply goes to an inbox.
     pub(super) async fn publish(&self, subject: Subject, reply: String, payload: Bytes) -> Result<()> {
-        let publish = self.client.publish_with_reply(subject, reply, payload);
-        self.in_time(publish).await
+        self.check_open()?;
+        self.in_time(self.client.publish_with_reply(subject, reply, payload)).await
     }
 
     /// The same with headers, if there are any.
@@ -227,19 +229,33 @@ impl Api {
         let Some(headers) = headers else {
             return self.publish(subject, reply, payload).await;
         };
+        self.check_open()?;
         self.in_time(self.client.publish_with_reply_and_headers(subject, reply, headers, payload)).await
+    }
+
+    /// Sends a message that nobody answers.
+    pub(super) async fn publish_alone(
+        &self,
+        subject: Subject,
+        headers: HeaderMap,
+        payload: Bytes,
+    ) -> Result<()> {
+        self.check_open()?;
+        self.in_time(self.client.publish_with_headers(subject, headers, payload)).await
     }
 
     fn check_open(&self) -> Result<()> {
         if self.closed.load(Ordering::Acquire) { Err(Error::Closed { what: "the store" }) } else { Ok(()) }
     }
 
-    async fn in_time(&self, publish: impl Future<Output = Result<(), PublishError>>) -> Result<()> {
-        self.check_open()?;
-        match timeout(self.idle_timeout, publish).await {
+    fn in_time(
+        &self,
+        publish: impl Future<Output = Result<(), PublishError>>,
+    ) -> impl Future<Output = Result<()>> {
+        timeout(self.idle_timeout, publish).map(|published| match published {
             Ok(published) => published.map_err(|error| Error::unavailable(error.to_string())),
             Err(_) => Err(self.silence("the connection to take a message")),
-        }
+        })
     }
 
     /// Subscribes to what comes to an inbox.
@@ -365,17 +381,37 @@ pub(super) async fn pause() {
     sleep(PAUSE).await;
 }
 
-/// Reads an answer of the JSON API, or an acknowledgement of a publish.
+/// Reads an answer of the JSON API.
 pub(super) fn read_answer(payload: &[u8]) -> Result<Value, Refusal> {
-    let answer: Value = serde_json::from_slice(payload).map_err(|error| {
-        Refusal::Failed(Error::unavailable(format!("the server's answer is not JSON: {error}")))
-    })?;
+    let answer: Value = serde_json::from_slice(payload).map_err(|error| unreadable(&error))?;
     match answer.get("error").filter(|error| !error.is_null()) {
         None => Ok(answer),
-        Some(error) => Err(Refusal::Server {
-            code: error["err_code"].as_u64().or_else(|| error["code"].as_u64()).unwrap_or(0),
-            text: error["description"].as_str().unwrap_or("no description").to_owned(),
-        }),
+        Some(error) => Err(refusal(error)),
+    }
+}
+
+/// Reads an acknowledgement of a publish: the sequence of the message, if one was stored.
+pub(super) fn read_ack(payload: &[u8]) -> Result<Option<u64>, Refusal> {
+    #[derive(Deserialize)]
+    struct Ack {
+        seq: Option<u64>,
+        error: Option<Value>,
+    }
+    let ack: Ack = serde_json::from_slice(payload).map_err(|error| unreadable(&error))?;
+    match ack.error {
+        None => Ok(ack.seq),
+        Some(error) => Err(refusal(&error)),
+    }
+}
+
+fn unreadable(error: &serde_json::Error) -> Refusal {
+    Refusal::Failed(Error::unavailable(format!("the server's answer can't be read: {error}")))
+}
+
+fn refusal(error: &Value) -> Refusal {
+    Refusal::Server {
+        code: error["err_code"].as_u64().or_else(|| error["code"].as_u64()).unwrap_or(0),
+        text: error["description"].as_str().unwrap_or("no description").to_owned(),
     }
 }
 

@@ -12,10 +12,11 @@ use serde_json::Value;
 use super::api::Api;
 use super::stage::JetStreamStaging;
 use super::stream::BucketStream;
-use super::{blobs, changes, commit, config_of, read, scan, status_of};
+use super::{at_once, blobs, changes, commit, config_of, read, scan, status_of};
 use crate::Result;
 use crate::engine::{
-    BlobSize, Change, Commit, Consistency, EngineBucket, NewBlob, Staging, Start, StoredBlob, StoredRecord,
+    AtOnce, BlobSize, Change, Commit, Consistency, EngineBucket, NewBlob, RecordWrite, Staging, Start,
+    StoredBlob, StoredRecord,
 };
 use crate::protocol::config::hazards;
 use crate::protocol::{BucketName, BucketStatus, Nuid, ObjectInfo};
@@ -79,6 +80,14 @@ impl EngineBucket for JetStreamBucket {
     async fn stage(&self, blob: NewBlob) -> Result<Box<dyn Staging>> {
         self.0.check_writable()?;
         Ok(Box::new(JetStreamStaging::begin(self.0.clone(), blob).await?))
+    }
+
+    fn stores_at_once(&self, name: &str) -> bool {
+        at_once::is_likely(&self.0, name)
+    }
+
+    async fn store_at_once(&self, blob: NewBlob, chunk: Bytes, write: &RecordWrite) -> Result<AtOnce> {
+        at_once::store(&self.0, blob, chunk, write).await
     }
 
     fn read(&self, info: &ObjectInfo, nuid: &Nuid, range: Range<u64>) -> BoxStream<'static, Result<Bytes>> {

@@ -23,6 +23,7 @@
 //! * `blobs`: all blobs, and the removal of one that no record names
 //! * `changes`: records as they are committed
 //! * `commit`: making a change visible, and retiring what it replaced
+//! * `at_once`: a small object under a name that is free, in one round trip
 //! * `settle`: one write, or a batch, brought to an end that is known
 //! * `moving`: a rename where the stream takes no atomic batch
 
@@ -46,6 +47,7 @@ use crate::protocol::{BucketConfig, BucketName, BucketStatus};
 use crate::{Error, Result};
 
 mod api;
+mod at_once;
 mod blobs;
 mod bucket;
 mod changes;

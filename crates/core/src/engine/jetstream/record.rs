@@ -36,13 +36,14 @@ impl BucketStream {
     pub(super) async fn last_before_put(&self, name: &str) -> Result<Option<StoredRecord>> {
         let usual = record_key(name);
         let legacy = legacy_record_keys(name);
-        if legacy.is_empty() || !self.answers_direct.load(Ordering::Relaxed) {
+        if !self.answers_direct.load(Ordering::Relaxed) {
             return self.last(name, Consistency::ReadYourWrites).await;
         }
         let keys = [usual].into_iter().chain(legacy);
         match try_join_all(keys.map(async |key| self.direct_last(&key).await)).await {
             Ok(found) => {
                 let record = found.into_iter().flatten().next();
+                self.names_are_free.store(record.is_none(), Ordering::Relaxed);
                 if self.committed.allows(name, record.as_ref()) {
                     return Ok(record);
                 }

@@ -2,22 +2,24 @@
 
 use std::sync::atomic::Ordering;
 
-use async_nats::HeaderMap;
+use async_nats::header::{
+    NATS_EXPECTED_LAST_MESSAGE_ID, NATS_EXPECTED_LAST_SUBJECT_SEQUENCE, NATS_MESSAGE_ID, NATS_ROLLUP,
+};
+use async_nats::{HeaderMap, HeaderValue};
 use bytes::Bytes;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use super::api::{self, Refusal};
 use super::expiry;
+use super::record::LeaderMessage;
 use super::stream::BucketStream;
 use crate::engine::{MARKER_STAYS, RecordWrite};
 use crate::protocol::Nuid;
 use crate::protocol::record::Record;
 use crate::{Error, Result};
 
-/// The id of one write: the server knows it again for some minutes, and whoever reads the record back.
-const MESSAGE_ID: &str = "Nats-Msg-Id";
-/// The same for a batch, in which the server takes no message ids.
+/// The id of a batch, in which the server takes no message ids.
 const COMMIT_ID: &str = "Jetblob-Commit";
 
 pub(super) const ATOMIC_DISABLED: u64 = 10_174;
@@ -43,16 +45,20 @@ impl<'c> Message<'c> {
         }
     }
 
+    pub(super) fn subject(&self) -> &str {
+        &self.subject
+    }
+
     fn is_marker(&self) -> bool {
         self.write.record.is_none()
     }
 
-    async fn headers(&self, stream: &BucketStream) -> Result<HeaderMap> {
+    pub(super) async fn headers(&self, stream: &BucketStream) -> Result<HeaderMap> {
         let mut headers = HeaderMap::new();
-        headers.insert("Nats-Rollup", "sub");
-        headers.insert("Nats-Expected-Last-Subject-Sequence", self.write.expected.to_string());
+        headers.insert(NATS_ROLLUP, "sub");
+        headers.insert(NATS_EXPECTED_LAST_SUBJECT_SEQUENCE, HeaderValue::from(self.write.expected));
         match self.write.expires {
-            Some(expires) => expiry::set(&mut headers, expires, stream, &self.write.name).await?,
+            Some(expires) => Box::pin(expiry::set(&mut headers, expires, stream, &self.write.name)).await?,
             None if self.is_marker() && stream.takes_ttl.load(Ordering::Relaxed) => {
                 expiry::insert(&mut headers, MARKER_STAYS);
             }
@@ -61,7 +67,7 @@ impl<'c> Message<'c> {
         Ok(headers)
     }
 
-    fn payload(&self) -> Bytes {
+    pub(super) fn payload(&self) -> Bytes {
         self.record.to_json().into()
     }
 
@@ -77,6 +83,13 @@ impl<'c> Message<'c> {
         );
         Error::Unknown { during, nuid, revision_before: self.write.expected }
     }
+}
+
+/// The revision of the first of so many messages, from the acknowledgement of the last.
+pub(super) fn read_revision(ack: &[u8], count: usize) -> Result<u64, Refusal> {
+    let last = api::read_ack(ack)?.and_then(|last| last.checked_sub(count as u64 - 1));
+    let untold = || Error::unavailable("an acknowledgement has no sequence");
+    last.ok_or_else(|| Refusal::Failed(untold()))
 }
 
 /// Messages that are stored together or not at all, whose end is not known yet. The first of them tells it.
@@ -104,9 +117,21 @@ impl Pending<'_> {
     pub(super) async fn settle(&self) -> Result<u64> {
         let id = Nuid::fresh();
         let deadline = Instant::now() + self.stream.api.idle_timeout();
+        let first = self.send(&id).await;
+        self.settle_after(&id, first, deadline).await
+    }
+
+    /// The same of a write that was sent with this id, and ended like this.
+    pub(super) async fn settle_after(
+        &self,
+        id: &Nuid,
+        first: Result<u64, Refusal>,
+        deadline: Instant,
+    ) -> Result<u64> {
         let mut may_have_landed = false;
+        let mut ended = first;
         loop {
-            match self.send(&id).await {
+            match ended {
                 Ok(revision) => return Ok(revision),
                 // From here on only what stands in the bucket tells how it ended: a refusal may be of a second copy.
                 Err(_) if may_have_landed => {}
@@ -120,12 +145,13 @@ impl Pending<'_> {
                 }) => tracing::debug!(bucket = %self.stream.bucket, code, "a commit is sent again"),
                 // The bucket is gone, or has no leader now.
                 Err(Refusal::NoResponders { .. }) => drop(self.stream.stream_info(&Value::Null).await?),
-                Err(Refusal::Failed(error)) => return Err(self.after_failure(error)),
+                Err(Refusal::Failed(error)) if self.is_refused(&error) => return Err(error),
+                Err(Refusal::Failed(_)) => return Err(self.first().unknown(self.staged)),
                 Err(refusal) => return Err(self.stream.refused(refusal)),
             }
             if may_have_landed {
                 tracing::warn!(bucket = %self.stream.bucket, %id, "no answer to a commit: the record is read back");
-                match self.find(&id).await {
+                match self.find(id).await {
                     Ok(Found::Ours(revision)) => return Ok(revision),
                     // Ours may have stood there before, and its blob be retired by now.
                     Ok(Found::Another) => return Err(self.first().unknown(self.staged)),
@@ -141,19 +167,28 @@ impl Pending<'_> {
                 });
             }
             api::pause().await;
+            ended = self.send(id).await;
         }
     }
 
-    /// A failure on this side: unless the write itself was refused, it may be on its way.
-    fn after_failure(&self, error: Error) -> Error {
-        let refused = match &error {
+    /// Whether a write that has no good answer may have taken effect.
+    pub(super) fn may_have_landed(&self, refusal: &Refusal) -> bool {
+        match refusal {
+            Refusal::Silence(_) => true,
+            Refusal::Failed(error) => !self.is_refused(error),
+            Refusal::Server { .. } | Refusal::NoResponders { .. } | Refusal::NotSent(_) => false,
+        }
+    }
+
+    /// Whether a failure on this side is that of the write itself: else it may be on its way.
+    fn is_refused(&self, error: &Error) -> bool {
+        match error {
             Error::PermissionDenied { subject, .. } => {
                 self.messages.iter().any(|message| message.subject == *subject)
             }
             Error::InvalidArgument { .. } => true,
             _ => false,
-        };
-        if refused { error } else { self.first().unknown(self.staged) }
+        }
     }
 
     /// Sends one message, or a batch of several: every message of it but the last is acknowledged with nothing in it, and
@@ -174,21 +209,18 @@ impl Pending<'_> {
                 headers.insert("Nats-Batch-Id", batch.as_str());
                 headers.insert("Nats-Batch-Sequence", (index + 1).to_string());
             } else {
-                headers.insert(MESSAGE_ID, id.as_str());
+                headers.insert(NATS_MESSAGE_ID, id.as_str());
             }
             if count > 1 && is_last {
                 headers.insert("Nats-Batch-Commit", "1");
             }
             let answer = self.stream.api.attempt(&message.subject, message.payload(), Some(headers)).await;
             if is_last {
-                let ack = api::read_answer(&answer?.payload)?;
-                let last = ack["seq"].as_u64().and_then(|last| last.checked_sub(count as u64 - 1));
-                let untold = || Error::unavailable("an acknowledgement has no sequence");
-                return last.ok_or_else(|| Refusal::Failed(untold()));
+                return read_revision(&answer?.payload, count);
             }
             match answer {
                 Ok(answer) if answer.payload.is_empty() => {}
-                Ok(answer) => drop(api::read_answer(&answer.payload)?),
+                Ok(answer) => drop(api::read_ack(&answer.payload)?),
                 Err(Refusal::Silence(_)) => {
                     let text = "no answer to the beginning of a batch".to_owned();
                     return Err(Refusal::Server { code: ATOMIC_INCOMPLETE, text });
@@ -205,17 +237,22 @@ impl Pending<'_> {
         let request = json!({ "last_by_subj": message.subject });
         let stored =
             self.stream.leader_get(&request).await.map_err(|refusal| self.stream.refused(refusal))?;
-        let (revision, found) = match &stored {
-            Some(stored) => (stored.sequence, stored.header(MESSAGE_ID).or_else(|| stored.header(COMMIT_ID))),
-            None => (0, None),
-        };
-        Ok(if found.is_some_and(|found| found == id.as_str()) {
+        let revision = stored.as_ref().map_or(0, |stored| stored.sequence);
+        Ok(if stored.is_some_and(|stored| self.is_ours(&stored, id)) {
             Found::Ours(revision)
         } else if revision == message.write.expected {
             Found::Before
         } else {
             Found::Another
         })
+    }
+
+    /// Whether it was written with this id, or together with the chunk of the blob.
+    fn is_ours(&self, stored: &LeaderMessage, id: &Nuid) -> bool {
+        let is = |header: &str, id: &Nuid| stored.header(header) == Some(id.as_str());
+        is(NATS_MESSAGE_ID.as_ref(), id)
+            || is(COMMIT_ID, id)
+            || self.staged.is_some_and(|nuid| is(NATS_EXPECTED_LAST_MESSAGE_ID.as_ref(), nuid))
     }
 
     fn conflict(&self) -> Error {

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use async_nats::{Message, StatusCode, Subject};
 use async_trait::async_trait;
 use bytes::Bytes;
-use serde_json::{Value, json};
+use serde_json::json;
 use tracing::Span;
 
 use super::api::{self, Refusal};
@@ -75,6 +75,15 @@ impl JetStreamStaging {
         let NewBlob { nuid, expires, .. } = blob;
         let (began, chunks) = (Instant::now(), 0);
         Ok(Self(Some(Publishing { stream, nuid, expires, inbox, flow, began, chunks, failed: None })))
+    }
+
+    /// A blob of one chunk that is stored already.
+    pub(super) async fn stored(stream: Arc<BucketStream>, blob: &NewBlob) -> Result<Box<Self>> {
+        let inbox = stream.api.inbox().await?;
+        let (nuid, expires, began) = (blob.nuid.clone(), blob.expires, Instant::now());
+        let flow = Flow::Window(Window { first: 1, ..Window::new(stream.window()) });
+        let publishing = Publishing { stream, nuid, expires, inbox, flow, began, chunks: 1, failed: None };
+        Ok(Box::new(Self(Some(publishing))))
     }
 
     fn open(&mut self) -> Result<&mut Publishing> {
@@ -298,17 +307,23 @@ impl Window {
         if let Ok(number) = token.parse() {
             self.acknowledged(number);
         }
-        read_ack(stream, self.limit, message).await.map(drop)
+        read(stream, self.limit, message, api::read_ack).await.map(drop)
     }
 }
 
-/// The acknowledgement of a stored message, or why it was not stored. `window` is what the blob had under way.
-pub(super) async fn read_ack(stream: &BucketStream, window: usize, message: &Message) -> Result<Value> {
+/// What `read` makes of the acknowledgement of a stored message, or why it was not stored. `window` is what the blob had
+/// under way.
+pub(super) async fn read<T>(
+    stream: &BucketStream,
+    window: usize,
+    message: &Message,
+    read: fn(&[u8]) -> Result<T, Refusal>,
+) -> Result<T> {
     let answer = match message.status {
         Some(StatusCode::NO_RESPONDERS) => {
             Err(Refusal::NoResponders { subject: message.subject.to_string() })
         }
-        _ => api::read_answer(&message.payload),
+        _ => read(&message.payload),
     };
     match answer {
         Ok(ack) => Ok(ack),
@@ -316,7 +331,7 @@ pub(super) async fn read_ack(stream: &BucketStream, window: usize, message: &Mes
             if matches!(refusal, Refusal::Server { code: api::TOO_MANY_REQUESTS, .. }) {
                 stream.narrow_window(window);
             }
-            Err(stream.why_refused(refusal).await)
+            Err(Box::pin(stream.why_refused(refusal)).await)
         }
     }
 }

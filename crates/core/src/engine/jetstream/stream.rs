@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::api::{self, Api, Refusal};
 use super::committed::Committed;
@@ -40,6 +40,11 @@ pub(super) struct BucketStream {
     pub(super) takes_ttl: AtomicBool,
     /// Whether replicas answer Direct Gets. Likewise.
     pub(super) answers_direct: AtomicBool,
+    /// How many other keys of a name a chunk can guard that goes together with its record; `None` where the two can't:
+    /// see `at_once`.
+    pub(super) pair_guards: Option<usize>,
+    /// Whether the last name that was put was free, so that most likely the next one is.
+    pub(super) names_are_free: AtomicBool,
     /// What this handle committed, for reads that must not be older.
     pub(super) committed: Committed,
     /// Bytes that a put may have under way.
@@ -55,7 +60,6 @@ impl BucketStream {
         let config = &super::config_of(answer);
         let max_msg_size = config.get("max_msg_size").and_then(Value::as_u64).filter(|&size| size > 0);
         Self {
-            api,
             stream: bucket.stream(),
             subjects: subjects_of_mirror(config).unwrap_or_else(|| bucket.clone()),
             origin: mirrored_bucket(config),
@@ -65,10 +69,13 @@ impl BucketStream {
             takes_batches: AtomicBool::new(is_on(config, "allow_batched")),
             takes_ttl: AtomicBool::new(is_on(config, "allow_msg_ttl")),
             answers_direct: AtomicBool::new(is_on(config, "allow_direct")),
+            pair_guards: pair_guards(config, api.idle_timeout()),
+            names_are_free: AtomicBool::new(true),
             committed: Committed::default(),
             window: AtomicUsize::new(START_WINDOW),
             hazards: chunk_hazards(config).join(", "),
             max_msg_size: max_msg_size.and_then(|size| size.try_into().ok()),
+            api,
         }
     }
 
@@ -150,7 +157,7 @@ impl BucketStream {
             headers.insert("Nats-Rollup", "sub");
             expiry::insert(&mut headers, Duration::from_secs(1));
             let answer = self.api.attempt(&subject, super::NOTHING, Some(headers)).await;
-            match answer.and_then(|message| api::read_answer(&message.payload)) {
+            match answer.and_then(|message| api::read_ack(&message.payload)) {
                 Ok(_) => return Ok(()),
                 Err(Refusal::Server { code: api::TTL_DISABLED, .. }) => {
                     tracing::info!(bucket = %self.bucket, "the stream takes no TTL any more: blobs are purged");
@@ -164,6 +171,16 @@ impl BucketStream {
         let answer = self.api.attempt(&purge, request.into(), None).await?;
         api::read_answer(&answer.payload).map(drop)
     }
+}
+
+fn pair_guards(config: &Map<String, Value>, idle_timeout: Duration) -> Option<usize> {
+    let is_alone = config.get("num_replicas").and_then(Value::as_u64) == Some(1);
+    // A chunk that is sent again must be known again.
+    let known = config.get("duplicate_window").and_then(Value::as_u64).map(Duration::from_nanos);
+    let is_known_again = known.is_some_and(|window| window >= idle_timeout * 2);
+    // The server that keeps the stream tells of its features: this one came with the first level.
+    let level = config.get("metadata").and_then(|metadata| metadata["_nats.level"].as_str()?.parse().ok());
+    (is_alone && is_known_again).then(|| usize::from(level.is_some_and(|level: u32| level >= 1)))
 }
 
 fn created(answer: &Value) -> String {

@@ -1,0 +1,170 @@
+//! A small object under a name that is free goes in one round trip, and comes whole or not at all.
+
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use jetblob::{BucketConfig, PutOptions, Store, StoreOptions};
+use tests::{Fate, Place, Proxy, unique};
+
+use crate::{assert_holds, body, on_a_server, on_every_engine};
+
+/// A name that no client ever put under another key, and one whose record older clients put under another.
+const NAMES: [&str; 2] = ["abc", "ab"];
+
+/// What a client sends to the bucket, and how many messages come back.
+#[derive(Debug, Default)]
+struct Traffic {
+    sent: Mutex<Vec<String>>,
+    answers: AtomicUsize,
+}
+
+on_a_server! {
+    /// One round trip: two messages go, one comes back.
+    async fn one_round_trip() {
+        let place = Place::jetstream().await;
+        let bucket = place.bucket().await;
+        let traffic = Arc::new(Traffic::default());
+        let (of_client, of_server) = (traffic.clone(), traffic.clone());
+        let proxy = Proxy::deciding(
+            &place.url,
+            move |frame| {
+                let subject = frame.line.split(' ').nth(1).unwrap_or_default();
+                of_client.sent.lock().unwrap().push(subject.to_owned());
+                Fate::Pass
+            },
+            move |_| {
+                of_server.answers.fetch_add(1, Ordering::Relaxed);
+                Fate::Pass
+            },
+        )
+        .await;
+        let store = Store::open(proxy.url()).await.unwrap();
+        let bucket = store.bucket(bucket.name()).await.unwrap();
+        for name in NAMES {
+            traffic.sent.lock().unwrap().clear();
+            traffic.answers.store(0, Ordering::Relaxed);
+            let info = bucket.put_bytes(name, body(1000)).await.unwrap();
+            let sent = traffic.sent.lock().unwrap().clone();
+            let [chunk, record] = &sent[..] else { panic!("{sent:?}") };
+            assert!(chunk.ends_with(&format!(".C.{}", info.nuid.unwrap())), "{chunk}");
+            assert!(record.contains(".M."), "{record}");
+            assert_eq!(traffic.answers.load(Ordering::Relaxed), 1);
+            assert_holds(&bucket, name, &body(1000)).await;
+        }
+        place.holds_only(&bucket, &NAMES).await;
+    }
+
+    /// The chunk is lost, or torn off from its record by a message of somebody else: the record isn't let in before it.
+    async fn the_chunk_is_lost() {
+        let place = Place::jetstream().await;
+        let bucket = place.bucket().await;
+        let losing = Arc::new(AtomicBool::new(false));
+        let lost = losing.clone();
+        let proxy = Proxy::between(
+            &place.url,
+            move |frame| frame.line.contains(".C.") && lost.swap(false, Ordering::Relaxed),
+            |_| false,
+        )
+        .await;
+        let store = Store::open(proxy.url()).await.unwrap();
+        let through = store.bucket(bucket.name()).await.unwrap();
+        for name in NAMES {
+            losing.store(true, Ordering::Relaxed);
+            through.put_bytes(name, body(1000)).await.unwrap();
+            assert!(!losing.load(Ordering::Relaxed), "a chunk was lost");
+            assert_holds(&bucket, name, &body(1000)).await;
+        }
+        place.holds_only(&bucket, &NAMES).await;
+    }
+
+    /// 34. The answer is lost, and the object with its chunk is there: the put reads that back, and succeeds once.
+    async fn b34_the_answer_is_lost() {
+        let place = Place::jetstream().await;
+        let bucket = place.bucket().await;
+        let losing = Arc::new(AtomicBool::new(false));
+        let lost = losing.clone();
+        let loses = move |frame: &tests::Frame<'_>| {
+            frame.body.starts_with("{\"stream\":\"OBJ_") && lost.swap(false, Ordering::Relaxed)
+        };
+        let proxy = Proxy::start(&place.url, loses).await;
+        let store = Store::open(proxy.url()).await.unwrap();
+        let through = store.bucket(bucket.name()).await.unwrap();
+        losing.store(true, Ordering::Relaxed);
+        let info = through.put_bytes("a", body(1000)).await.unwrap();
+        assert_eq!(bucket.info("a").await.unwrap().revision, info.revision, "it took effect once");
+        assert_holds(&bucket, "a", &body(1000)).await;
+        place.holds_only(&bucket, &["a"]).await;
+    }
+
+    /// 34. The record is lost, and the name was taken before: nothing is in doubt, and the object is replaced.
+    async fn b34_the_record_is_lost() {
+        let place = Place::jetstream().await;
+        let bucket = place.bucket().await;
+        bucket.put_bytes("a", body(300_000)).await.unwrap();
+        let losing = Arc::new(AtomicBool::new(false));
+        let lost = losing.clone();
+        let proxy = Proxy::between(
+            &place.url,
+            move |frame| frame.line.contains(".M.") && lost.swap(false, Ordering::Relaxed),
+            |_| false,
+        )
+        .await;
+        let mut options = StoreOptions::default();
+        options.idle_timeout = Duration::from_secs(2);
+        let store = Store::open_with(proxy.url(), options).await.unwrap();
+        let through = store.bucket(bucket.name()).await.unwrap();
+        losing.store(true, Ordering::Relaxed);
+        through.put_bytes("a", body(1000)).await.unwrap();
+        assert!(!losing.load(Ordering::Relaxed), "a record was lost");
+        assert_holds(&bucket, "a", &body(1000)).await;
+        place.holds_only(&bucket, &["a"]).await;
+    }
+}
+
+on_every_engine! {
+    /// Many at once, by two who don't know of each other, under names of their own: all of them are whole.
+    async fn many_beside_each_other(place: Place) {
+        let bucket = place.bucket().await;
+        let other = Store::open(&place.url).await.unwrap();
+        let other = other.bucket(bucket.name()).await.unwrap();
+        let puts = (0..400).map(|index| {
+            let bucket = if index % 2 == 0 { bucket.clone() } else { other.clone() };
+            tokio::spawn(async move { bucket.put_bytes(index.to_string(), body(index)).await })
+        });
+        for put in join_all(puts).await {
+            put.unwrap().unwrap();
+        }
+        for index in 0..400 {
+            assert_holds(&bucket, &index.to_string(), &body(index)).await;
+        }
+        let names: Vec<_> = (0..400).map(|index| index.to_string()).collect();
+        place.holds_only(&bucket, &names.iter().map(String::as_str).collect::<Vec<_>>()).await;
+    }
+
+    /// Many at once under one name: the last one is whole, nothing is left of the others; who wants a free name gets it
+    /// once.
+    async fn many_under_one_name(place: Place) {
+        let bucket = place.bucket().await;
+        let puts = (0..50).map(|index| {
+            let bucket = bucket.clone();
+            tokio::spawn(async move { bucket.put_bytes("a", body(index)).await.unwrap() })
+        });
+        let last = join_all(puts).await.into_iter().map(Result::unwrap).max_by_key(|info| info.revision).unwrap();
+        assert_holds(&bucket, "a", &body(usize::try_from(last.size).unwrap())).await;
+        place.holds_only(&bucket, &["a"]).await;
+
+        let bucket = place.bucket_with(BucketConfig::new(unique("once"))).await;
+        let puts = (0..50).map(|index| {
+            let bucket = bucket.clone();
+            let options = PutOptions::default().if_absent();
+            tokio::spawn(async move { bucket.put_with("a", body(index + 1), options).await })
+        });
+        let puts = join_all(puts).await.into_iter().map(Result::unwrap);
+        let (stored, refused): (Vec<_>, Vec<_>) = puts.partition(Result::is_ok);
+        assert_eq!(stored.len(), 1);
+        assert!(refused.into_iter().all(|put| put.unwrap_err().code() == "conflict"));
+        place.holds_only(&bucket, &["a"]).await;
+    }
+}
