@@ -16,7 +16,7 @@ from servers import Place
 
 TOO_LONG = 300
 #: Who needs longer than this isn't asked again.
-SLOW = 4.0
+SLOW = 2.0
 #: How often a process is looked at.
 LOOK = 0.005
 

@@ -5,8 +5,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use jetblob::{BucketConfig, PutOptions, Store, StoreOptions};
-use tests::{Fate, Place, Proxy, unique};
+use jetblob::{Bucket, BucketConfig, PutOptions, Store, StoreOptions};
+use serde_json::json;
+use tests::{Fate, Frame, Place, Proxy, unique};
 
 use crate::{assert_holds, body, on_a_server, on_every_engine};
 
@@ -18,6 +19,28 @@ const NAMES: [&str; 2] = ["abc", "ab"];
 struct Traffic {
     sent: Mutex<Vec<String>>,
     answers: AtomicUsize,
+}
+
+/// Whether a message is a record that goes with its chunk.
+fn is_pair(frame: &Frame<'_>) -> bool {
+    frame.line.contains(".M.") && frame.body.contains("Nats-Expected-Last-Msg-Id")
+}
+
+/// The bucket through a proxy that loses the next message of the client that is one of these, whenever it is told to.
+async fn losing(
+    place: &Place,
+    bucket: &Bucket,
+    which: fn(&Frame<'_>) -> bool,
+) -> (Bucket, Arc<AtomicBool>, Proxy) {
+    let losing = Arc::new(AtomicBool::new(false));
+    let lost = losing.clone();
+    let loses = move |frame: &Frame<'_>| which(frame) && lost.swap(false, Ordering::Relaxed);
+    let proxy = Proxy::between(&place.url, loses, |_| false).await;
+    let mut options = StoreOptions::default();
+    options.idle_timeout = Duration::from_secs(4);
+    let store = Store::open_with(proxy.url(), options).await.unwrap();
+    let through = store.bucket(bucket.name()).await.unwrap();
+    (through, losing, proxy)
 }
 
 on_a_server! {
@@ -56,20 +79,11 @@ on_a_server! {
         place.holds_only(&bucket, &NAMES).await;
     }
 
-    /// The chunk is lost, or torn off from its record by a message of somebody else: the record isn't let in before it.
+    /// The chunk is lost: the record isn't let in without it, and the put goes on step by step.
     async fn the_chunk_is_lost() {
         let place = Place::jetstream().await;
         let bucket = place.bucket().await;
-        let losing = Arc::new(AtomicBool::new(false));
-        let lost = losing.clone();
-        let proxy = Proxy::between(
-            &place.url,
-            move |frame| frame.line.contains(".C.") && lost.swap(false, Ordering::Relaxed),
-            |_| false,
-        )
-        .await;
-        let store = Store::open(proxy.url()).await.unwrap();
-        let through = store.bucket(bucket.name()).await.unwrap();
+        let (through, losing, _proxy) = losing(&place, &bucket, |frame| frame.line.contains(".C.")).await;
         for name in NAMES {
             losing.store(true, Ordering::Relaxed);
             through.put_bytes(name, body(1000)).await.unwrap();
@@ -85,7 +99,7 @@ on_a_server! {
         let bucket = place.bucket().await;
         let losing = Arc::new(AtomicBool::new(false));
         let lost = losing.clone();
-        let loses = move |frame: &tests::Frame<'_>| {
+        let loses = move |frame: &Frame<'_>| {
             frame.body.starts_with("{\"stream\":\"OBJ_") && lost.swap(false, Ordering::Relaxed)
         };
         let proxy = Proxy::start(&place.url, loses).await;
@@ -98,28 +112,63 @@ on_a_server! {
         place.holds_only(&bucket, &["a"]).await;
     }
 
-    /// 34. The record is lost, and the name was taken before: nothing is in doubt, and the object is replaced.
+    /// 34. The record is lost: nothing is in doubt any more once the server answers, and the object is there, or replaced.
     async fn b34_the_record_is_lost() {
         let place = Place::jetstream().await;
         let bucket = place.bucket().await;
-        bucket.put_bytes("a", body(300_000)).await.unwrap();
-        let losing = Arc::new(AtomicBool::new(false));
-        let lost = losing.clone();
-        let proxy = Proxy::between(
-            &place.url,
-            move |frame| frame.line.contains(".M.") && lost.swap(false, Ordering::Relaxed),
-            |_| false,
-        )
-        .await;
-        let mut options = StoreOptions::default();
-        options.idle_timeout = Duration::from_secs(2);
-        let store = Store::open_with(proxy.url(), options).await.unwrap();
-        let through = store.bucket(bucket.name()).await.unwrap();
-        losing.store(true, Ordering::Relaxed);
-        through.put_bytes("a", body(1000)).await.unwrap();
-        assert!(!losing.load(Ordering::Relaxed), "a record was lost");
-        assert_holds(&bucket, "a", &body(1000)).await;
+        bucket.put_bytes("ab", body(300_000)).await.unwrap();
+        let (through, losing, _proxy) = losing(&place, &bucket, is_pair).await;
+        for name in NAMES {
+            losing.store(true, Ordering::Relaxed);
+            through.put_bytes(name, body(1000)).await.unwrap();
+            assert!(!losing.load(Ordering::Relaxed), "a record was lost");
+            assert_holds(&bucket, name, &body(1000)).await;
+        }
+        place.holds_only(&bucket, &NAMES).await;
+    }
+
+    /// 33. A put over a name that is taken is given up at any moment: the old object is whole, or the new one, and nothing
+    /// else is left.
+    async fn b33_given_up_over_another() {
+        let place = Place::jetstream().await;
+        let bucket = place.bucket().await;
+        for wait in (0..60).map(|step| Duration::from_micros(step * 50)) {
+            bucket.put_bytes("a", body(300_000)).await.unwrap();
+            // A handle of its own takes the name for free.
+            let through = place.store.bucket(bucket.name()).await.unwrap();
+            let _ = tokio::time::timeout(wait, through.put_bytes("a", body(1000))).await;
+        }
+        let size = bucket.info("a").await.unwrap().size;
+        assert_holds(&bucket, "a", &body(usize::try_from(size).unwrap())).await;
         place.holds_only(&bucket, &["a"]).await;
+    }
+
+    /// 5. An older client's record stands under its own key for the name, whatever is lost: it is no free name, and it is
+    /// replaced where it stands.
+    async fn b05_an_older_client_has_the_name() {
+        let place = Place::jetstream().await;
+        let bucket = place.bucket().await;
+        let record = json!({ "name": "ab", "bucket": bucket.name(), "nuid": "old", "size": 0, "chunks": 0 });
+        let subject = format!("$O.{}.M.YWI", bucket.name());
+        let raw = place.raw().await.unwrap();
+        raw.request(subject.clone(), record.to_string().into()).await.unwrap();
+        for loses in [false, true] {
+            let (through, losing, _proxy) = losing(&place, &bucket, is_pair).await;
+            losing.store(loses, Ordering::Relaxed);
+            let absent = PutOptions::default().if_absent();
+            let error = through.put_with("ab", body(1000), absent).await.unwrap_err();
+            assert_eq!(error.code(), "conflict", "{error}");
+            assert!(!losing.load(Ordering::Relaxed), "a record was lost");
+        }
+        let through = Store::open(&place.url).await.unwrap().bucket(bucket.name()).await.unwrap();
+        through.put_bytes("ab", body(1000)).await.unwrap();
+        assert_holds(&bucket, "ab", &body(1000)).await;
+        place.holds_only(&bucket, &["ab"]).await;
+        let info = format!("$JS.API.STREAM.INFO.OBJ_{}", bucket.name());
+        let filter = json!({ "subjects_filter": format!("$O.{}.M.>", bucket.name()) }).to_string();
+        let answer = raw.request(info, filter.into()).await.unwrap();
+        let answer: serde_json::Value = serde_json::from_slice(&answer.payload).unwrap();
+        assert_eq!(answer["state"]["subjects"], json!({ subject: 1 }));
     }
 }
 

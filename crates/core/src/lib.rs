@@ -83,6 +83,8 @@ mod orphan;
 #[cfg(feature = "store")]
 mod put;
 #[cfg(feature = "store")]
+mod put_small;
+#[cfg(feature = "store")]
 mod resolve;
 #[cfg(feature = "store")]
 mod store;

@@ -12,7 +12,7 @@ use crate::body::Chunks;
 use crate::bucket::PutUnderWay;
 use crate::condition::Condition;
 use crate::delete::retired_by_replacing;
-use crate::engine::{AtOnce, Commit, Consistency, Expiry, NewBlob, RecordWrite, Staging, StoredRecord};
+use crate::engine::{Commit, Consistency, Expiry, NewBlob, RecordWrite, Staging, StoredRecord};
 use crate::finish::Finish;
 use crate::info::check_name;
 use crate::operation::operation;
@@ -202,17 +202,25 @@ impl Bucket {
     }
 
     async fn put_once(&self, plan: &Plan<'_>, body: Body) -> Result<ObjectInfo> {
+        let Plan { meta, chunk_size, options, .. } = *plan;
+        let mut chunks = body.chunks(chunk_size).await?;
+        let first = chunks.next().await?;
+        let only = first.clone().filter(|chunk| {
+            chunk.len() < chunk_size
+                && !matches!(options.condition, Condition::IfRevision(_))
+                && self.engine.stores_at_once(&meta.name, chunk.len() as u64)
+        });
+        match only {
+            Some(only) => self.put_small(plan, only, || Box::pin(self.put_staged(plan, first, chunks))).await,
+            None => self.put_staged(plan, first, chunks).await,
+        }
+    }
+
+    /// Stages the body, and commits its record once all of it is safe.
+    async fn put_staged(&self, plan: &Plan<'_>, first: Option<Bytes>, chunks: Chunks) -> Result<ObjectInfo> {
         let Plan { meta, chunk_size, expires, options, .. } = *plan;
         let nuid = Nuid::fresh();
-        let mut chunks = body.chunks(chunk_size).await?;
         let look_up = self.look_before_put(&meta.name, options.condition);
-        let first = chunks.next().await?;
-        if let Some(only) = first.as_ref().filter(|chunk| chunk.len() < chunk_size)
-            && !matches!(options.condition, Condition::IfRevision(_))
-            && self.engine.stores_at_once(&meta.name)
-        {
-            return self.put_at_once(plan, nuid, only.clone()).await;
-        }
         let (staged, body, current) = match first {
             None => {
                 (None, PutBody { size: 0, chunks: 0, chunk_size, digest: Digest::of(b"") }, look_up.await?)
@@ -241,21 +249,13 @@ impl Bucket {
         Finish::new(&self.engine, put.commit(current)).await
     }
 
-    /// Puts an object of one chunk whose name is most likely free.
-    async fn put_at_once(&self, plan: &Plan<'_>, nuid: Nuid, chunk: Bytes) -> Result<ObjectInfo> {
-        let Plan { chunk_size, expires, options, .. } = *plan;
-        let size = chunk.len() as u64;
-        let body = PutBody { size, chunks: 1, chunk_size, digest: Digest::of(&chunk) };
-        let blob = NewBlob { nuid: nuid.clone(), chunk_size, size_hint: Some(size), expires };
-        let put = self.begun(plan, nuid, &body, None);
-        let stored = Finish::new(&self.engine, put.store(blob, chunk)).await;
-        if let Some(progress) = &options.progress {
-            progress(size);
-        }
-        stored
-    }
-
-    fn begun(&self, plan: &Plan<'_>, nuid: Nuid, body: &PutBody, staged: Option<Box<dyn Staging>>) -> Put {
+    pub(crate) fn begun(
+        &self,
+        plan: &Plan<'_>,
+        nuid: Nuid,
+        body: &PutBody,
+        staged: Option<Box<dyn Staging>>,
+    ) -> Put {
         Put {
             bucket: self.clone(),
             name: plan.meta.name.clone(),
@@ -281,12 +281,12 @@ impl Bucket {
 }
 
 /// A put that was accepted: the same for each attempt.
-struct Plan<'p> {
+pub(crate) struct Plan<'p> {
     meta: &'p ObjectMeta,
-    chunk_size: usize,
-    expires: Option<Instant>,
-    options: &'p PutOptions,
-    under_way: Arc<PutUnderWay>,
+    pub(crate) chunk_size: usize,
+    pub(crate) expires: Option<Instant>,
+    pub(crate) options: &'p PutOptions,
+    pub(crate) under_way: Arc<PutUnderWay>,
 }
 
 /// Hands the whole body to the engine, and waits until it is safe.
@@ -317,11 +317,11 @@ async fn send(
 }
 
 /// A put whose chunks are safe.
-struct Put {
+pub(crate) struct Put {
     bucket: Bucket,
-    name: String,
-    nuid: Nuid,
-    record: Record,
+    pub(crate) name: String,
+    pub(crate) nuid: Nuid,
+    pub(crate) record: Record,
     staged: Option<Box<dyn Staging>>,
     condition: Condition,
     expires: Option<Instant>,
@@ -329,24 +329,6 @@ struct Put {
 }
 
 impl Put {
-    /// Stages its only chunk and commits its record at once, or else one after the other.
-    async fn store(mut self, blob: NewBlob, chunk: Bytes) -> Result<ObjectInfo> {
-        let write = RecordWrite {
-            expires: self.expires.map(Expiry::By),
-            ..over(&self.name, None, Some(self.record.clone()))
-        };
-        match self.bucket.engine.store_at_once(blob, chunk, &write).await? {
-            AtOnce::Committed(revision) => self.stored(revision),
-            AtOnce::Staged(staged) => {
-                self.staged = Some(staged);
-                match self.bucket.look_before_put(&self.name, self.condition).await {
-                    Ok(current) => self.commit(current).await,
-                    Err(error) => Err(self.give_up(error).await),
-                }
-            }
-        }
-    }
-
     /// Commits the record over whatever stands under the name, as often as another writer is faster.
     async fn commit(mut self, mut current: Option<StoredRecord>) -> Result<ObjectInfo> {
         loop {
@@ -396,7 +378,7 @@ impl Put {
         Ok(revisions.first().copied().unwrap_or_default())
     }
 
-    fn stored(&self, revision: u64) -> Result<ObjectInfo> {
+    pub(crate) fn stored(&self, revision: u64) -> Result<ObjectInfo> {
         let now = SystemTime::now();
         let info = self.record.info(self.bucket.key(), now, revision);
         let mut info = info.map_err(|invalid| self.bucket.bad_meta(&self.name, &invalid))?;

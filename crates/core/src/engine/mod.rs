@@ -19,9 +19,9 @@ use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use futures_util::stream::BoxStream;
 
-use crate::Result;
 use crate::protocol::record::Record;
 use crate::protocol::{BucketConfig, BucketName, BucketStatus, Invalid, Nuid, ObjectInfo};
+use crate::{Error, Result};
 
 #[cfg(feature = "jetstream")]
 pub mod jetstream;
@@ -115,21 +115,17 @@ pub trait EngineBucket: Send + Sync + Debug {
     /// Begins a blob. Fails with `InvalidArgument` if it is to expire, and the bucket knows no expiry.
     async fn stage(&self, blob: NewBlob) -> Result<Box<dyn Staging>>;
 
-    /// Whether it is worth while to put a small object by [`store_at_once`](Self::store_at_once), without a look at what
-    /// stands under its name.
-    fn stores_at_once(&self, _name: &str) -> bool {
+    /// Whether an object of so many bytes, in one chunk, is worth an attempt by [`store_at_once`](Self::store_at_once).
+    fn stores_at_once(&self, _name: &str, _size: u64) -> bool {
         false
     }
 
     /// Stages a blob of one chunk, and makes `write` visible with it, if nothing stands under its name, and nothing else
-    /// comes between. Fails like [`commit`](Self::commit), but never with `Conflict`; then nothing is staged any more.
+    /// comes between; without a look before. An error means that nothing was sent.
     ///
     /// Must run to its end once begun.
-    async fn store_at_once(&self, blob: NewBlob, chunk: Bytes, _write: &RecordWrite) -> Result<AtOnce> {
-        let mut staging = self.stage(blob).await?;
-        staging.write(chunk).await?;
-        staging.finish().await?;
-        Ok(AtOnce::Staged(staging))
+    async fn store_at_once(&self, _blob: NewBlob, _chunk: Bytes, _write: &RecordWrite) -> Result<AtOnce> {
+        Ok(AtOnce::Refused)
     }
 
     /// These bytes of a blob, in order and in pieces, for as long as the caller polls. The stream ends with the range,
@@ -191,8 +187,10 @@ pub trait Staging: Send + Debug {
 pub enum AtOnce {
     /// All is stored, the record at this revision.
     Committed(u64),
-    /// The blob is as safe as one that was staged and finished. Its record waits for a commit.
-    Staged(Box<dyn Staging>),
+    /// The record is not stored. The blob may be: a commit of nothing else can retire it.
+    Refused,
+    /// Whether the record is stored could not be learned, as this `Unknown` says; it may be on its way.
+    InDoubt(Error),
 }
 
 /// A record where it stands.
@@ -263,7 +261,7 @@ pub enum Start {
 /// The name of a bucket, if it keeps the rules.
 pub(crate) fn bucket_name(name: &str) -> Result<BucketName> {
     BucketName::parse(name)
-        .map_err(|invalid| crate::Error::InvalidName { name: name.to_owned(), reason: invalid.to_string() })
+        .map_err(|invalid| Error::InvalidName { name: name.to_owned(), reason: invalid.to_string() })
 }
 
 /// Refuses to begin after a revision that the bucket has not come to: what it would tell of is lost, or of another bucket.
@@ -275,7 +273,7 @@ fn check_revision(bucket: &BucketName, after: u64, last: u64) -> Result<()> {
     let reason = format!(
         "{after} is of another bucket, or of one that was deleted: the last revision of {bucket:?} is {last}; watch it anew"
     );
-    Err(crate::Error::InvalidArgument { argument: "revision", reason })
+    Err(Error::InvalidArgument { argument: "revision", reason })
 }
 
 /// What [`EngineBucket::changes`] tells.

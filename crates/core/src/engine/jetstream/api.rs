@@ -305,14 +305,24 @@ impl Api {
     }
 
     /// Sends a request once.
-    pub(super) async fn attempt(
+    pub(super) fn attempt(
         &self,
+        subject: &str,
+        payload: Bytes,
+        headers: Option<HeaderMap>,
+    ) -> impl Future<Output = Result<Message, Refusal>> {
+        self.attempt_within(ATTEMPT.min(self.idle_timeout), subject, payload, headers)
+    }
+
+    /// The same, with this patience.
+    pub(super) async fn attempt_within(
+        &self,
+        patience: Duration,
         subject: &str,
         payload: Bytes,
         headers: Option<HeaderMap>,
     ) -> Result<Message, Refusal> {
         self.check_open().map_err(Refusal::Failed)?;
-        let patience = ATTEMPT.min(self.idle_timeout);
         // The client's own limit leaves out the time that a request waits to be sent.
         let mut request = Request::new().payload(payload).timeout(None);
         if let Some(headers) = headers {

@@ -82,8 +82,8 @@ impl EngineBucket for JetStreamBucket {
         Ok(Box::new(JetStreamStaging::begin(self.0.clone(), blob).await?))
     }
 
-    fn stores_at_once(&self, name: &str) -> bool {
-        at_once::is_likely(&self.0, name)
+    fn stores_at_once(&self, name: &str, size: u64) -> bool {
+        at_once::is_likely(&self.0, name, size)
     }
 
     async fn store_at_once(&self, blob: NewBlob, chunk: Bytes, write: &RecordWrite) -> Result<AtOnce> {

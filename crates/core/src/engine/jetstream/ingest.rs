@@ -169,7 +169,7 @@ impl Ingest {
     }
 
     async fn account(&mut self, stream: &BucketStream, message: &Message) {
-        let answer = match stage::read(stream, stream.window(), message, api::read_answer).await {
+        let answer = match stage::acknowledgement(stream, stream.window(), message, api::read_answer).await {
             Ok(answer) => answer,
             Err(error) => return self.end_with(Err(error)),
         };

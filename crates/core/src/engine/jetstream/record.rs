@@ -34,6 +34,12 @@ impl BucketStream {
 
     /// The same, with all keys looked at together: one round trip for a name that is free.
     pub(super) async fn last_before_put(&self, name: &str) -> Result<Option<StoredRecord>> {
+        let found = self.last_of_all_keys(name).await?;
+        self.names_are_free.store(found.is_none(), Ordering::Relaxed);
+        Ok(found)
+    }
+
+    async fn last_of_all_keys(&self, name: &str) -> Result<Option<StoredRecord>> {
         let usual = record_key(name);
         let legacy = legacy_record_keys(name);
         if !self.answers_direct.load(Ordering::Relaxed) {
@@ -43,7 +49,6 @@ impl BucketStream {
         match try_join_all(keys.map(async |key| self.direct_last(&key).await)).await {
             Ok(found) => {
                 let record = found.into_iter().flatten().next();
-                self.names_are_free.store(record.is_none(), Ordering::Relaxed);
                 if self.committed.allows(name, record.as_ref()) {
                     return Ok(record);
                 }

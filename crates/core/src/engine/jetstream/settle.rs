@@ -2,9 +2,7 @@
 
 use std::sync::atomic::Ordering;
 
-use async_nats::header::{
-    NATS_EXPECTED_LAST_MESSAGE_ID, NATS_EXPECTED_LAST_SUBJECT_SEQUENCE, NATS_MESSAGE_ID, NATS_ROLLUP,
-};
+use async_nats::header::{NATS_EXPECTED_LAST_SUBJECT_SEQUENCE, NATS_MESSAGE_ID, NATS_ROLLUP};
 use async_nats::{HeaderMap, HeaderValue};
 use bytes::Bytes;
 use serde_json::{Value, json};
@@ -12,14 +10,13 @@ use tokio::time::Instant;
 
 use super::api::{self, Refusal};
 use super::expiry;
-use super::record::LeaderMessage;
 use super::stream::BucketStream;
 use crate::engine::{MARKER_STAYS, RecordWrite};
 use crate::protocol::Nuid;
 use crate::protocol::record::Record;
 use crate::{Error, Result};
 
-/// The id of a batch, in which the server takes no message ids.
+/// What the message id is to one write: the id of a batch, in which the server takes none.
 const COMMIT_ID: &str = "Jetblob-Commit";
 
 pub(super) const ATOMIC_DISABLED: u64 = 10_174;
@@ -117,21 +114,9 @@ impl Pending<'_> {
     pub(super) async fn settle(&self) -> Result<u64> {
         let id = Nuid::fresh();
         let deadline = Instant::now() + self.stream.api.idle_timeout();
-        let first = self.send(&id).await;
-        self.settle_after(&id, first, deadline).await
-    }
-
-    /// The same of a write that was sent with this id, and ended like this.
-    pub(super) async fn settle_after(
-        &self,
-        id: &Nuid,
-        first: Result<u64, Refusal>,
-        deadline: Instant,
-    ) -> Result<u64> {
         let mut may_have_landed = false;
-        let mut ended = first;
         loop {
-            match ended {
+            match self.send(&id).await {
                 Ok(revision) => return Ok(revision),
                 // From here on only what stands in the bucket tells how it ended: a refusal may be of a second copy.
                 Err(_) if may_have_landed => {}
@@ -151,7 +136,7 @@ impl Pending<'_> {
             }
             if may_have_landed {
                 tracing::warn!(bucket = %self.stream.bucket, %id, "no answer to a commit: the record is read back");
-                match self.find(id).await {
+                match self.find(&id).await {
                     Ok(Found::Ours(revision)) => return Ok(revision),
                     // Ours may have stood there before, and its blob be retired by now.
                     Ok(Found::Another) => return Err(self.first().unknown(self.staged)),
@@ -167,7 +152,6 @@ impl Pending<'_> {
                 });
             }
             api::pause().await;
-            ended = self.send(id).await;
         }
     }
 
@@ -237,22 +221,20 @@ impl Pending<'_> {
         let request = json!({ "last_by_subj": message.subject });
         let stored =
             self.stream.leader_get(&request).await.map_err(|refusal| self.stream.refused(refusal))?;
-        let revision = stored.as_ref().map_or(0, |stored| stored.sequence);
-        Ok(if stored.is_some_and(|stored| self.is_ours(&stored, id)) {
+        let (revision, found) = match &stored {
+            Some(stored) => {
+                let found = stored.header(NATS_MESSAGE_ID.as_ref()).or_else(|| stored.header(COMMIT_ID));
+                (stored.sequence, found)
+            }
+            None => (0, None),
+        };
+        Ok(if found.is_some_and(|found| found == id.as_str()) {
             Found::Ours(revision)
         } else if revision == message.write.expected {
             Found::Before
         } else {
             Found::Another
         })
-    }
-
-    /// Whether it was written with this id, or together with the chunk of the blob.
-    fn is_ours(&self, stored: &LeaderMessage, id: &Nuid) -> bool {
-        let is = |header: &str, id: &Nuid| stored.header(header) == Some(id.as_str());
-        is(NATS_MESSAGE_ID.as_ref(), id)
-            || is(COMMIT_ID, id)
-            || self.staged.is_some_and(|nuid| is(NATS_EXPECTED_LAST_MESSAGE_ID.as_ref(), nuid))
     }
 
     fn conflict(&self) -> Error {

@@ -77,15 +77,6 @@ impl JetStreamStaging {
         Ok(Self(Some(Publishing { stream, nuid, expires, inbox, flow, began, chunks, failed: None })))
     }
 
-    /// A blob of one chunk that is stored already.
-    pub(super) async fn stored(stream: Arc<BucketStream>, blob: &NewBlob) -> Result<Box<Self>> {
-        let inbox = stream.api.inbox().await?;
-        let (nuid, expires, began) = (blob.nuid.clone(), blob.expires, Instant::now());
-        let flow = Flow::Window(Window { first: 1, ..Window::new(stream.window()) });
-        let publishing = Publishing { stream, nuid, expires, inbox, flow, began, chunks: 1, failed: None };
-        Ok(Box::new(Self(Some(publishing))))
-    }
-
     fn open(&mut self) -> Result<&mut Publishing> {
         let publishing = self.0.as_mut().ok_or(Error::Closed { what: "the staged blob" })?;
         match &publishing.failed {
@@ -307,13 +298,13 @@ impl Window {
         if let Ok(number) = token.parse() {
             self.acknowledged(number);
         }
-        read(stream, self.limit, message, api::read_ack).await.map(drop)
+        acknowledgement(stream, self.limit, message, api::read_ack).await.map(drop)
     }
 }
 
 /// What `read` makes of the acknowledgement of a stored message, or why it was not stored. `window` is what the blob had
 /// under way.
-pub(super) async fn read<T>(
+pub(super) async fn acknowledgement<T>(
     stream: &BucketStream,
     window: usize,
     message: &Message,

@@ -4,9 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::api::{self, Api, Refusal};
+use super::at_once;
 use super::committed::Committed;
 use super::expiry;
 use crate::protocol::config::{chunk_hazards, is_on, mirrored_bucket, subjects_of_mirror};
@@ -40,9 +41,8 @@ pub(super) struct BucketStream {
     pub(super) takes_ttl: AtomicBool,
     /// Whether replicas answer Direct Gets. Likewise.
     pub(super) answers_direct: AtomicBool,
-    /// How many other keys of a name a chunk can guard that goes together with its record; `None` where the two can't:
-    /// see `at_once`.
-    pub(super) pair_guards: Option<usize>,
+    /// Whether a small object can go at once, see `at_once`.
+    pub(super) stores_at_once: bool,
     /// Whether the last name that was put was free, so that most likely the next one is.
     pub(super) names_are_free: AtomicBool,
     /// What this handle committed, for reads that must not be older.
@@ -69,7 +69,7 @@ impl BucketStream {
             takes_batches: AtomicBool::new(is_on(config, "allow_batched")),
             takes_ttl: AtomicBool::new(is_on(config, "allow_msg_ttl")),
             answers_direct: AtomicBool::new(is_on(config, "allow_direct")),
-            pair_guards: pair_guards(config, api.idle_timeout()),
+            stores_at_once: at_once::is_known_to(answer),
             names_are_free: AtomicBool::new(true),
             committed: Committed::default(),
             window: AtomicUsize::new(START_WINDOW),
@@ -171,16 +171,6 @@ impl BucketStream {
         let answer = self.api.attempt(&purge, request.into(), None).await?;
         api::read_answer(&answer.payload).map(drop)
     }
-}
-
-fn pair_guards(config: &Map<String, Value>, idle_timeout: Duration) -> Option<usize> {
-    let is_alone = config.get("num_replicas").and_then(Value::as_u64) == Some(1);
-    // A chunk that is sent again must be known again.
-    let known = config.get("duplicate_window").and_then(Value::as_u64).map(Duration::from_nanos);
-    let is_known_again = known.is_some_and(|window| window >= idle_timeout * 2);
-    // The server that keeps the stream tells of its features: this one came with the first level.
-    let level = config.get("metadata").and_then(|metadata| metadata["_nats.level"].as_str()?.parse().ok());
-    (is_alone && is_known_again).then(|| usize::from(level.is_some_and(|level: u32| level >= 1)))
 }
 
 fn created(answer: &Value) -> String {

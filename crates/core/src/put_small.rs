@@ -1,0 +1,141 @@
+//! A small object whose name is most likely free: its bytes and its record at once.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use crate::engine::{AtOnce, Commit, Consistency, EngineBucket, Expiry, NewBlob, RecordWrite, Retired};
+use crate::finish::Finish;
+use crate::protocol::record::PutBody;
+use crate::protocol::{Digest, Nuid, ObjectInfo};
+use crate::put::{Plan, Put};
+use crate::write::over;
+use crate::{Bucket, Error, Result};
+
+impl Bucket {
+    /// Puts an object of one chunk at once, or else by what `staged` begins, which puts the same object step by step.
+    pub(crate) async fn put_small<Staged>(
+        &self,
+        plan: &Plan<'_>,
+        chunk: Bytes,
+        staged: impl FnOnce() -> Staged,
+    ) -> Result<ObjectInfo>
+    where
+        Staged: Future<Output = Result<ObjectInfo>>,
+    {
+        let (size, chunk_size, nuid) = (chunk.len() as u64, plan.chunk_size, Nuid::fresh());
+        let body = PutBody { size, chunks: 1, chunk_size, digest: Digest::of(&chunk) };
+        let blob = NewBlob { nuid: nuid.clone(), chunk_size, size_hint: Some(size), expires: plan.expires };
+        let put = self.begun(plan, nuid, &body, None);
+        let write = RecordWrite {
+            expires: plan.expires.map(Expiry::By),
+            ..over(&put.name, None, Some(put.record.clone()))
+        };
+        let (engine, under_way, leftover) = (self.engine.clone(), plan.under_way.clone(), put.nuid.clone());
+        let at_once = async move {
+            let stored = engine.store_at_once(blob, chunk, &write).await;
+            drop(under_way);
+            Ok(match stored? {
+                AtOnce::Committed(revision) => Sent::Committed(revision),
+                AtOnce::Refused => Sent::Refused(Leftover { engine, nuid: Some(leftover) }),
+                AtOnce::InDoubt(unknown) => Sent::InDoubt(unknown),
+            })
+        };
+        match Finish::new(&self.engine, at_once).await? {
+            Sent::Committed(revision) => {
+                if let Some(progress) = &plan.options.progress {
+                    progress(size);
+                }
+                put.stored(revision)
+            }
+            Sent::Refused(leftover) => {
+                let stored = staged().await;
+                if let Err(Error::PermissionDenied { .. }) = stored {
+                    // Who may not write has written nothing.
+                    leftover.keep();
+                }
+                stored
+            }
+            Sent::InDoubt(unknown) => Box::pin(self.after_doubt(put, unknown, staged)).await,
+        }
+    }
+
+    /// Learns whether the put took effect, or else makes it by `staged`. As soon as anything stands under the name, what was
+    /// sent at once can come to nothing any more.
+    async fn after_doubt<Staged>(
+        &self,
+        put: Put,
+        unknown: Error,
+        staged: impl FnOnce() -> Staged,
+    ) -> Result<ObjectInfo>
+    where
+        Staged: Future<Output = Result<ObjectInfo>>,
+    {
+        let mut leftover = Leftover { engine: self.engine.clone(), nuid: None };
+        match self.stands(&put.name, &put.nuid).await {
+            Ok(Found::Ours(revision)) => return put.stored(revision),
+            Ok(Found::Another) => leftover.nuid = Some(put.nuid.clone()),
+            Ok(Found::Nothing) => {}
+            Err(_) => return Err(unknown),
+        }
+        let stored = match staged().await {
+            Err(conflict @ Error::Conflict { .. }) => match self.stands(&put.name, &put.nuid).await {
+                Ok(Found::Ours(revision)) => return put.stored(revision),
+                Ok(Found::Another) => Err(conflict),
+                Ok(Found::Nothing) | Err(_) => return Err(unknown),
+            },
+            Err(_) if leftover.nuid.is_none() => return Err(unknown),
+            stored => stored,
+        };
+        leftover.nuid = Some(put.nuid);
+        stored
+    }
+
+    async fn stands(&self, name: &str, nuid: &Nuid) -> Result<Found> {
+        let stored = self.engine.last(name, Consistency::Leader).await?;
+        Ok(stored.map_or(Found::Nothing, |stored| match stored.record {
+            Ok(record) if record.nuid().as_ref() == Some(nuid) => Found::Ours(stored.revision),
+            _ => Found::Another,
+        }))
+    }
+}
+
+/// What became of what was sent.
+enum Sent {
+    Committed(u64),
+    Refused(Leftover),
+    InDoubt(Error),
+}
+
+/// What may be stored of a blob, if no record can name it any more. Dropping it removes it, in the background.
+struct Leftover {
+    engine: Arc<dyn EngineBucket>,
+    nuid: Option<Nuid>,
+}
+
+impl Leftover {
+    fn keep(mut self) {
+        self.nuid = None;
+    }
+}
+
+impl Drop for Leftover {
+    fn drop(&mut self) {
+        let Some(nuid) = self.nuid.take() else { return };
+        let engine = self.engine.clone();
+        let removal = Commit { retire: vec![Retired { nuid, aliases: Vec::new() }], ..Commit::default() };
+        let removed = async move {
+            if let Err(error) = engine.commit(&removal).await {
+                tracing::warn!(bucket = %engine.name(), %error, "chunks of a put may be left");
+            }
+        };
+        self.engine.in_background(Box::pin(removed));
+    }
+}
+
+/// What stands under the name.
+enum Found {
+    Ours(u64),
+    Another,
+    Nothing,
+}
