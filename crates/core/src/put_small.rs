@@ -60,8 +60,9 @@ impl Bucket {
         }
     }
 
-    /// Learns whether the put took effect, or else makes it by `staged`. As soon as anything stands under the name, what was
-    /// sent at once can come to nothing any more.
+    /// Learns whether the put took effect, or else makes it by `staged` where nothing stands under the name. What else stands
+    /// there may have replaced it, or be what is left of a rename: only its own record tells. Nothing is removed, since a
+    /// record that is on its way, or was moved, may name it.
     async fn after_doubt<Staged>(
         &self,
         put: Put,
@@ -71,24 +72,19 @@ impl Bucket {
     where
         Staged: Future<Output = Result<ObjectInfo>>,
     {
-        let mut leftover = Leftover { engine: self.engine.clone(), nuid: None };
         match self.stands(&put.name, &put.nuid).await {
-            Ok(Found::Ours(revision)) => return put.stored(revision),
-            Ok(Found::Another) => leftover.nuid = Some(put.nuid.clone()),
             Ok(Found::Nothing) => {}
-            Err(_) => return Err(unknown),
+            Ok(Found::Ours(revision)) => return put.stored(revision),
+            Ok(Found::Another) | Err(_) => return Err(unknown),
         }
-        let stored = match staged().await {
-            Err(conflict @ Error::Conflict { .. }) => match self.stands(&put.name, &put.nuid).await {
-                Ok(Found::Ours(revision)) => return put.stored(revision),
-                Ok(Found::Another) => Err(conflict),
-                Ok(Found::Nothing) | Err(_) => return Err(unknown),
-            },
-            Err(_) if leftover.nuid.is_none() => return Err(unknown),
-            stored => stored,
-        };
-        leftover.nuid = Some(put.nuid);
-        stored
+        let stored = staged().await;
+        if stored.is_ok() {
+            return stored;
+        }
+        match self.stands(&put.name, &put.nuid).await {
+            Ok(Found::Ours(revision)) => put.stored(revision),
+            _ => Err(unknown),
+        }
     }
 
     async fn stands(&self, name: &str, nuid: &Nuid) -> Result<Found> {
@@ -107,7 +103,7 @@ enum Sent {
     InDoubt(Error),
 }
 
-/// What may be stored of a blob, if no record can name it any more. Dropping it removes it, in the background.
+/// What may be stored of a blob that no record names, nor will. Dropping it removes it, in the background.
 struct Leftover {
     engine: Arc<dyn EngineBucket>,
     nuid: Option<Nuid>,
