@@ -27,6 +27,7 @@ GIB = 1024
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="smaller work, fewer rounds")
+    parser.add_argument("--summary", action="store_true", help="only works that are in the summary")
     parser.add_argument("--only", default="", help="only works whose name holds this text")
     parser.add_argument("--rounds", type=int, help="how often each contender does each work")
     arguments = parser.parse_args()
@@ -36,7 +37,11 @@ def main() -> None:
     with tempfile.TemporaryDirectory(dir=TOP / "target") as temporary:
         directory = Path(temporary)
         for opened, of_place in plan(directory, quick=arguments.quick):
-            chosen = [work for work in of_place if arguments.only in work.name]
+            chosen = [
+                work
+                for work in of_place
+                if arguments.only in work.name and (work.summed_up or not arguments.summary)
+            ]
             for work in chosen:
                 with opened() as place:
                     results = measure(work, place, rounds if work.summed_up else min(rounds, 2))

@@ -26,6 +26,11 @@ fn is_pair(frame: &Frame<'_>) -> bool {
     frame.line.contains(".M.") && frame.body.contains("Nats-Expected-Last-Msg-Id")
 }
 
+/// Lets a handle find a name that is free, and so take the next one for free too.
+async fn find_free(bucket: &Bucket) {
+    bucket.put_bytes(unique("free"), "").await.unwrap();
+}
+
 /// The bucket through a proxy that loses the next message of the client that is one of these, whenever it is told to.
 async fn losing(
     place: &Place,
@@ -40,6 +45,7 @@ async fn losing(
     options.idle_timeout = Duration::from_secs(4);
     let store = Store::open_with(proxy.url(), options).await.unwrap();
     let through = store.bucket(bucket.name()).await.unwrap();
+    find_free(&through).await;
     (through, losing, proxy)
 }
 
@@ -65,6 +71,7 @@ on_a_server! {
         .await;
         let store = Store::open(proxy.url()).await.unwrap();
         let bucket = store.bucket(bucket.name()).await.unwrap();
+        find_free(&bucket).await;
         for name in NAMES {
             traffic.sent.lock().unwrap().clear();
             traffic.answers.store(0, Ordering::Relaxed);
@@ -105,6 +112,7 @@ on_a_server! {
         let proxy = Proxy::start(&place.url, loses).await;
         let store = Store::open(proxy.url()).await.unwrap();
         let through = store.bucket(bucket.name()).await.unwrap();
+        find_free(&through).await;
         losing.store(true, Ordering::Relaxed);
         let info = through.put_bytes("a", body(1000)).await.unwrap();
         assert_eq!(bucket.info("a").await.unwrap().revision, info.revision, "it took effect once");
@@ -136,8 +144,8 @@ on_a_server! {
     async fn b34_renamed_away_in_doubt() {
         let place = Place::jetstream().await;
         let bucket = place.bucket().await;
-        let losing = Arc::new(AtomicBool::new(true));
-        let (lost, losing) = (losing.clone(), losing);
+        let losing = Arc::new(AtomicBool::new(false));
+        let lost = losing.clone();
         let loses = move |frame: &Frame<'_>| {
             frame.body.starts_with("{\"stream\":\"OBJ_") && lost.swap(false, Ordering::Relaxed)
         };
@@ -146,6 +154,8 @@ on_a_server! {
         options.idle_timeout = Duration::from_secs(4);
         let store = Store::open_with(proxy.url(), options).await.unwrap();
         let through = store.bucket(bucket.name()).await.unwrap();
+        find_free(&through).await;
+        losing.store(true, Ordering::Relaxed);
         let put = tokio::spawn(async move { through.put_bytes("a", body(1000)).await });
         while losing.load(Ordering::Relaxed) {
             tokio::time::sleep(Duration::from_millis(5)).await;
@@ -163,8 +173,8 @@ on_a_server! {
         let bucket = place.bucket().await;
         for wait in (0..60).map(|step| Duration::from_micros(step * 50)) {
             bucket.put_bytes("a", body(300_000)).await.unwrap();
-            // A handle of its own takes the name for free.
-            let through = place.store.bucket(bucket.name()).await.unwrap();
+            find_free(&bucket).await;
+            let through = &bucket;
             let _ = tokio::time::timeout(wait, through.put_bytes("a", body(1000))).await;
         }
         let size = bucket.info("a").await.unwrap().size;
@@ -197,7 +207,9 @@ on_a_server! {
         let filter = json!({ "subjects_filter": format!("$O.{}.M.>", bucket.name()) }).to_string();
         let answer = raw.request(info, filter.into()).await.unwrap();
         let answer: serde_json::Value = serde_json::from_slice(&answer.payload).unwrap();
-        assert_eq!(answer["state"]["subjects"], json!({ subject: 1 }));
+        let subjects = &answer["state"]["subjects"];
+        assert_eq!(subjects[subject], 1);
+        assert!(subjects[format!("$O.{}.M.YWI=", bucket.name())].is_null(), "{subjects}");
     }
 }
 

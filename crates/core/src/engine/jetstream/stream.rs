@@ -43,7 +43,7 @@ pub(super) struct BucketStream {
     pub(super) answers_direct: AtomicBool,
     /// Whether a small object can go at once, see `at_once`.
     pub(super) stores_at_once: bool,
-    /// Whether the last name that was put was free, so that most likely the next one is.
+    /// Whether the last name that was looked at before a put was free, so that most likely the next one is.
     pub(super) names_are_free: AtomicBool,
     /// What this handle committed, for reads that must not be older.
     pub(super) committed: Committed,
@@ -70,7 +70,7 @@ impl BucketStream {
             takes_ttl: AtomicBool::new(is_on(config, "allow_msg_ttl")),
             answers_direct: AtomicBool::new(is_on(config, "allow_direct")),
             stores_at_once: at_once::is_known_to(answer),
-            names_are_free: AtomicBool::new(true),
+            names_are_free: AtomicBool::new(false),
             committed: Committed::default(),
             window: AtomicUsize::new(START_WINDOW),
             hazards: chunk_hazards(config).join(", "),
