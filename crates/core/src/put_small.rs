@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 use crate::engine::{AtOnce, Commit, Consistency, EngineBucket, Expiry, NewBlob, RecordWrite, Retired};
 use crate::finish::Finish;
-use crate::protocol::record::PutBody;
+use crate::protocol::record::{PutBody, Record};
 use crate::protocol::{Digest, Nuid, ObjectInfo};
 use crate::put::{Plan, Put};
 use crate::write::over;
@@ -72,7 +72,7 @@ impl Bucket {
     where
         Staged: Future<Output = Result<ObjectInfo>>,
     {
-        match self.stands(&put.name, &put.nuid).await {
+        match self.stands(&put.name, &put.record).await {
             Ok(Found::Nothing) => {}
             Ok(Found::Ours(revision)) => return put.stored(revision),
             Ok(Found::Another) | Err(_) => return Err(unknown),
@@ -81,16 +81,16 @@ impl Bucket {
         if stored.is_ok() {
             return stored;
         }
-        match self.stands(&put.name, &put.nuid).await {
+        match self.stands(&put.name, &put.record).await {
             Ok(Found::Ours(revision)) => put.stored(revision),
             _ => Err(unknown),
         }
     }
 
-    async fn stands(&self, name: &str, nuid: &Nuid) -> Result<Found> {
+    async fn stands(&self, name: &str, ours: &Record) -> Result<Found> {
         let stored = self.engine.last(name, Consistency::Leader).await?;
         Ok(stored.map_or(Found::Nothing, |stored| match stored.record {
-            Ok(record) if record.nuid().as_ref() == Some(nuid) => Found::Ours(stored.revision),
+            Ok(record) if record == *ours => Found::Ours(stored.revision),
             _ => Found::Another,
         }))
     }
