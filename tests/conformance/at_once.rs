@@ -31,16 +31,21 @@ async fn find_free(bucket: &Bucket) {
     bucket.put_bytes(unique("free"), "").await.unwrap();
 }
 
-/// The bucket through a proxy that loses the next message of the client that is one of these, whenever it is told to.
+/// Whether a message is the acknowledgement of another.
+fn is_acknowledgement(frame: &Frame<'_>) -> bool {
+    frame.body.starts_with("{\"stream\":\"OBJ_")
+}
+
+/// The bucket through a proxy that loses the next message that is one of these, whenever it is told to.
 async fn losing(
     place: &Place,
     bucket: &Bucket,
     which: fn(&Frame<'_>) -> bool,
 ) -> (Bucket, Arc<AtomicBool>, Proxy) {
     let losing = Arc::new(AtomicBool::new(false));
-    let lost = losing.clone();
-    let loses = move |frame: &Frame<'_>| which(frame) && lost.swap(false, Ordering::Relaxed);
-    let proxy = Proxy::between(&place.url, loses, |_| false).await;
+    let [of_client, of_server] = [losing.clone(), losing.clone()]
+        .map(|lost| move |frame: &Frame<'_>| which(frame) && lost.swap(false, Ordering::Relaxed));
+    let proxy = Proxy::between(&place.url, of_client, of_server).await;
     let mut options = StoreOptions::default();
     options.idle_timeout = Duration::from_secs(4);
     let store = Store::open_with(proxy.url(), options).await.unwrap();
@@ -104,15 +109,7 @@ on_a_server! {
     async fn b34_the_answer_is_lost() {
         let place = Place::jetstream().await;
         let bucket = place.bucket().await;
-        let losing = Arc::new(AtomicBool::new(false));
-        let lost = losing.clone();
-        let loses = move |frame: &Frame<'_>| {
-            frame.body.starts_with("{\"stream\":\"OBJ_") && lost.swap(false, Ordering::Relaxed)
-        };
-        let proxy = Proxy::start(&place.url, loses).await;
-        let store = Store::open(proxy.url()).await.unwrap();
-        let through = store.bucket(bucket.name()).await.unwrap();
-        find_free(&through).await;
+        let (through, losing, _proxy) = losing(&place, &bucket, is_acknowledgement).await;
         losing.store(true, Ordering::Relaxed);
         let info = through.put_bytes("a", body(1000)).await.unwrap();
         assert_eq!(bucket.info("a").await.unwrap().revision, info.revision, "it took effect once");
@@ -144,17 +141,7 @@ on_a_server! {
     async fn b34_renamed_away_in_doubt() {
         let place = Place::jetstream().await;
         let bucket = place.bucket().await;
-        let losing = Arc::new(AtomicBool::new(false));
-        let lost = losing.clone();
-        let loses = move |frame: &Frame<'_>| {
-            frame.body.starts_with("{\"stream\":\"OBJ_") && lost.swap(false, Ordering::Relaxed)
-        };
-        let proxy = Proxy::start(&place.url, loses).await;
-        let mut options = StoreOptions::default();
-        options.idle_timeout = Duration::from_secs(4);
-        let store = Store::open_with(proxy.url(), options).await.unwrap();
-        let through = store.bucket(bucket.name()).await.unwrap();
-        find_free(&through).await;
+        let (through, losing, _proxy) = losing(&place, &bucket, is_acknowledgement).await;
         losing.store(true, Ordering::Relaxed);
         let put = tokio::spawn(async move { through.put_bytes("a", body(1000)).await });
         while losing.load(Ordering::Relaxed) {
@@ -180,6 +167,34 @@ on_a_server! {
         let size = bucket.info("a").await.unwrap().size;
         assert_holds(&bucket, "a", &body(usize::try_from(size).unwrap())).await;
         place.holds_only(&bucket, &["a"]).await;
+    }
+
+    /// A put over a name that is taken is at its end when it returns: a seal right after it leaves nothing behind.
+    async fn sealed_right_after_it() {
+        let place = Place::jetstream().await;
+        let bucket = place.bucket().await;
+        bucket.put_bytes("a", body(300_000)).await.unwrap();
+        find_free(&bucket).await;
+        bucket.put_bytes("a", body(1000)).await.unwrap();
+        bucket.seal().await.unwrap();
+        assert_holds(&bucket, "a", &body(1000)).await;
+        place.holds_only(&bucket, &["a"]).await;
+    }
+
+    /// Another client deletes the object while the put waits for its answer: that isn't told as the put's own revision.
+    async fn b34_deleted_in_doubt() {
+        let place = Place::jetstream().await;
+        let bucket = place.bucket().await;
+        let (through, losing, _proxy) = losing(&place, &bucket, is_acknowledgement).await;
+        losing.store(true, Ordering::Relaxed);
+        let put = tokio::spawn(async move { through.put_bytes("a", body(1000)).await });
+        while losing.load(Ordering::Relaxed) {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        bucket.delete("a").await.unwrap();
+        assert_eq!(put.await.unwrap().unwrap_err().code(), "unknown");
+        assert_eq!(bucket.info("a").await.unwrap_err().code(), "not_found");
+        place.holds_only(&bucket, &[]).await;
     }
 
     /// 5. An older client's record stands under its own key for the name, whatever is lost: it is no free name, and it is

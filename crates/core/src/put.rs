@@ -207,6 +207,7 @@ impl Bucket {
         let first = chunks.next().await?;
         let only = first.clone().filter(|chunk| {
             chunk.len() < chunk_size
+                && options.expires.is_none()
                 && !matches!(options.condition, Condition::IfRevision(_))
                 && self.engine.stores_at_once(&meta.name, chunk.len() as u64)
         });
@@ -284,7 +285,7 @@ impl Bucket {
 pub(crate) struct Plan<'p> {
     meta: &'p ObjectMeta,
     pub(crate) chunk_size: usize,
-    pub(crate) expires: Option<Instant>,
+    expires: Option<Instant>,
     pub(crate) options: &'p PutOptions,
     pub(crate) under_way: Arc<PutUnderWay>,
 }

@@ -1,14 +1,12 @@
 //! A small object whose name is most likely free: its bytes and its record at once.
 
-use std::sync::Arc;
-
 use bytes::Bytes;
 
-use crate::engine::{AtOnce, Commit, Consistency, EngineBucket, Expiry, NewBlob, RecordWrite, Retired};
+use crate::engine::{AtOnce, Consistency};
 use crate::finish::Finish;
 use crate::protocol::record::{PutBody, Record};
 use crate::protocol::{Digest, Nuid, ObjectInfo};
-use crate::put::{Plan, Put};
+use crate::put::Plan;
 use crate::write::over;
 use crate::{Bucket, Error, Result};
 
@@ -23,41 +21,31 @@ impl Bucket {
     where
         Staged: Future<Output = Result<ObjectInfo>>,
     {
-        let (size, chunk_size, nuid) = (chunk.len() as u64, plan.chunk_size, Nuid::fresh());
-        let body = PutBody { size, chunks: 1, chunk_size, digest: Digest::of(&chunk) };
-        let blob = NewBlob { nuid: nuid.clone(), chunk_size, size_hint: Some(size), expires: plan.expires };
-        let put = self.begun(plan, nuid, &body, None);
-        let write = RecordWrite {
-            expires: plan.expires.map(Expiry::By),
-            ..over(&put.name, None, Some(put.record.clone()))
-        };
-        let (engine, under_way, leftover) = (self.engine.clone(), plan.under_way.clone(), put.nuid.clone());
+        let size = chunk.len() as u64;
+        let body = PutBody { size, chunks: 1, chunk_size: plan.chunk_size, digest: Digest::of(&chunk) };
+        let put = self.begun(plan, Nuid::fresh(), &body, None);
+        let write = over(&put.name, None, Some(put.record.clone()));
+        let (engine, nuid, under_way) = (self.engine.clone(), put.nuid.clone(), plan.under_way.clone());
         let at_once = async move {
-            let stored = engine.store_at_once(blob, chunk, &write).await;
+            let stored = engine.store_at_once(&nuid, chunk, &write).await;
             drop(under_way);
-            Ok(match stored? {
-                AtOnce::Committed(revision) => Sent::Committed(revision),
-                AtOnce::Refused => Sent::Refused(Leftover { engine, nuid: Some(leftover) }),
-                AtOnce::InDoubt(unknown) => Sent::InDoubt(unknown),
-            })
+            stored
         };
-        match Finish::new(&self.engine, at_once).await? {
-            Sent::Committed(revision) => {
-                if let Some(progress) = &plan.options.progress {
-                    progress(size);
+        let revision = match Finish::new(&self.engine, at_once).await? {
+            AtOnce::Committed(revision) => revision,
+            AtOnce::Refused => return staged().await,
+            AtOnce::InDoubt(unknown) => {
+                let (name, record) = (put.name.clone(), put.record.clone());
+                match Box::pin(self.after_doubt(&name, &record, unknown, staged)).await? {
+                    Settled::Ours(revision) => revision,
+                    Settled::Staged(info) => return Ok(info),
                 }
-                put.stored(revision)
             }
-            Sent::Refused(leftover) => {
-                let stored = staged().await;
-                if let Err(Error::PermissionDenied { .. }) = stored {
-                    // Who may not write has written nothing.
-                    leftover.keep();
-                }
-                stored
-            }
-            Sent::InDoubt(unknown) => Box::pin(self.after_doubt(put, unknown, staged)).await,
+        };
+        if let Some(progress) = &plan.options.progress {
+            progress(size);
         }
+        put.stored(revision)
     }
 
     /// Learns whether the put took effect, or else makes it by `staged` where nothing stands under the name. What else stands
@@ -65,25 +53,27 @@ impl Bucket {
     /// record that is on its way, or was moved, may name it.
     async fn after_doubt<Staged>(
         &self,
-        put: Put,
+        name: &str,
+        record: &Record,
         unknown: Error,
         staged: impl FnOnce() -> Staged,
-    ) -> Result<ObjectInfo>
+    ) -> Result<Settled>
     where
         Staged: Future<Output = Result<ObjectInfo>>,
     {
-        match self.stands(&put.name, &put.record).await {
+        match self.stands(name, record).await {
             Ok(Found::Nothing) => {}
-            Ok(Found::Ours(revision)) => return put.stored(revision),
+            Ok(Found::Ours(revision)) => return Ok(Settled::Ours(revision)),
+            Err(gone @ Error::BucketDeleted { .. }) => return Err(gone),
             Ok(Found::Another) | Err(_) => return Err(unknown),
         }
-        let stored = staged().await;
-        if stored.is_ok() {
-            return stored;
-        }
-        match self.stands(&put.name, &put.record).await {
-            Ok(Found::Ours(revision)) => put.stored(revision),
-            _ => Err(unknown),
+        match staged().await {
+            Ok(info) => Ok(Settled::Staged(info)),
+            Err(gone @ Error::BucketDeleted { .. }) => Err(gone),
+            Err(_) => match self.stands(name, record).await {
+                Ok(Found::Ours(revision)) => Ok(Settled::Ours(revision)),
+                _ => Err(unknown),
+            },
         }
     }
 
@@ -96,37 +86,12 @@ impl Bucket {
     }
 }
 
-/// What became of what was sent.
-enum Sent {
-    Committed(u64),
-    Refused(Leftover),
-    InDoubt(Error),
-}
-
-/// What may be stored of a blob that no record names, nor will. Dropping it removes it, in the background.
-struct Leftover {
-    engine: Arc<dyn EngineBucket>,
-    nuid: Option<Nuid>,
-}
-
-impl Leftover {
-    fn keep(mut self) {
-        self.nuid = None;
-    }
-}
-
-impl Drop for Leftover {
-    fn drop(&mut self) {
-        let Some(nuid) = self.nuid.take() else { return };
-        let engine = self.engine.clone();
-        let removal = Commit { retire: vec![Retired { nuid, aliases: Vec::new() }], ..Commit::default() };
-        let removed = async move {
-            if let Err(error) = engine.commit(&removal).await {
-                tracing::warn!(bucket = %engine.name(), %error, "chunks of a put may be left");
-            }
-        };
-        self.engine.in_background(Box::pin(removed));
-    }
+/// How a doubt ended.
+enum Settled {
+    /// What was sent at once is stored, at this revision.
+    Ours(u64),
+    /// The object was put step by step.
+    Staged(ObjectInfo),
 }
 
 /// What stands under the name.

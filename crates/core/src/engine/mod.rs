@@ -120,11 +120,11 @@ pub trait EngineBucket: Send + Sync + Debug {
         false
     }
 
-    /// Stages a blob of one chunk, and makes `write` visible with it, if nothing stands under its name, and nothing else
-    /// comes between; without a look before. An error means that nothing was sent.
+    /// Stores a blob of this one chunk, and makes `write` visible with it, if nothing stands under its name, and nothing
+    /// else comes between; without a look before. An error means that nothing was sent.
     ///
     /// Must run to its end once begun.
-    async fn store_at_once(&self, _blob: NewBlob, _chunk: Bytes, _write: &RecordWrite) -> Result<AtOnce> {
+    async fn store_at_once(&self, _nuid: &Nuid, _chunk: Bytes, _write: &RecordWrite) -> Result<AtOnce> {
         Ok(AtOnce::Refused)
     }
 
@@ -187,9 +187,9 @@ pub trait Staging: Send + Debug {
 pub enum AtOnce {
     /// All is stored, the record at this revision.
     Committed(u64),
-    /// The record is not stored. The blob may be: a commit of nothing else can retire it.
+    /// The record is not stored, and the blob is removed.
     Refused,
-    /// Whether the record is stored could not be learned, as this `Unknown` says; it may be on its way.
+    /// Whether the record is stored could not be learned, as this `Unknown` says; it may be on its way. Nothing is removed.
     InDoubt(Error),
 }
 

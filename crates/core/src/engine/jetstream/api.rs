@@ -37,7 +37,7 @@ const TTL_INVALID: u64 = 10_165;
 /// A cluster that has no leader just now.
 const NO_LEADER: u64 = 10_008;
 const NOT_LEADER: u64 = 10_009;
-const STORE_FAILED: u64 = 10_077;
+pub(super) const STORE_FAILED: u64 = 10_077;
 const STREAM_CLOSED: u64 = 10_096;
 const CONSUMER_CLOSED: u64 = 10_012;
 const SEALED: u64 = 10_109;
@@ -175,6 +175,11 @@ impl Api {
     /// Changes when the connection is made anew.
     pub(super) fn reconnects(&self) -> watch::Receiver<u64> {
         self.reconnects.watch()
+    }
+
+    /// How often the connection was made anew.
+    pub(super) fn reconnect_count(&self) -> u64 {
+        self.reconnects.count()
     }
 
     pub(super) fn idle_timeout(&self) -> Duration {

@@ -6,7 +6,7 @@
 //! under the name's other key.
 //!
 //! Servers of a cluster check that where each of them stores, by what each remembers of the last message: there it isn't
-//! used, also for one replica, which may get company. Nor is it before server 2.12.8, the first that tells of level 3:
+//! used, also for one replica, which may get company, nor any more after a reconnect, which may lead to another server. Nor is it before server 2.12.5, the first that tells of level 3:
 //! some versions before 2.12.4 take a chunk for stored that an account had no room for.
 
 use std::sync::Arc;
@@ -17,15 +17,17 @@ use async_nats::header::{
 };
 use async_nats::{HeaderMap, HeaderValue};
 use bytes::Bytes;
+use futures_util::FutureExt;
 use serde_json::Value;
 use tracing::Span;
 
 use super::api::{self, Refusal};
-use super::expiry;
+use super::commit;
 use super::settle::{self, Message, Pending};
 use super::stream::BucketStream;
 use crate::Result;
-use crate::engine::{AtOnce, NewBlob, RecordWrite};
+use crate::engine::{AtOnce, RecordWrite, Retired};
+use crate::protocol::Nuid;
 use crate::protocol::name::legacy_record_keys;
 
 /// The subject that the expected sequence is of, where it is another than the message's own.
@@ -53,26 +55,34 @@ pub(super) fn is_likely(stream: &BucketStream, name: &str, size: u64) -> bool {
         && stream.names_are_free.load(Ordering::Relaxed)
         && size <= LARGEST.min(stream.max_message().saturating_sub(CHUNK_HEADERS) as u64)
         && legacy_record_keys(name).len() <= 1
+        && stream.is_as_opened()
         && stream.api.is_connected()
 }
 
 /// Sends both, and waits for the one answer.
 pub(super) async fn store(
     stream: &Arc<BucketStream>,
-    blob: NewBlob,
+    nuid: &Nuid,
     chunk: Bytes,
     write: &RecordWrite,
 ) -> Result<AtOnce> {
     stream.check_writable()?;
     Span::current().record("path", "at_once");
-    let record = Message::new(stream, write);
+    let api = &stream.api;
+    let chunk_subject = stream.subjects.chunk_subject(nuid);
+    let (mut denials, mut reconnects) = (api.denials(), api.reconnects());
+    let messages = [Message::new(stream, write)];
+    let [record] = &messages;
     let mut headers = record.headers(stream).await?;
-    headers.insert(NATS_EXPECTED_LAST_MESSAGE_ID, blob.nuid.as_str());
-    let chunk_subject = stream.subjects.chunk_subject(&blob.nuid);
-    stream.api.publish_alone(chunk_subject.into(), chunk_headers(stream, &blob, &write.name), chunk).await?;
+    headers.insert(NATS_EXPECTED_LAST_MESSAGE_ID, nuid.as_str());
+    api.publish_alone(chunk_subject.as_str().into(), chunk_headers(stream, nuid, &write.name), chunk).await?;
     // The chunk is on its way before it, at the pace of the link; and a doubt takes time too.
-    let patience = stream.api.idle_timeout() / 2;
-    let answer = stream.api.attempt_within(patience, record.subject(), record.payload(), Some(headers)).await;
+    let patience = api.idle_timeout() / 2;
+    let answer = tokio::select! {
+        answer = api.attempt_within(patience, record.subject(), record.payload(), Some(headers)) => answer,
+        // What was sent over the connection before is not answered any more.
+        Ok(()) = reconnects.changed() => Err(Refusal::Silence(api.silence("an answer to a commit"))),
+    };
     let refusal = match answer.and_then(|answer| settle::read_revision(&answer.payload, 1)) {
         Ok(revision) => {
             stream.committed.note(&write.name, revision);
@@ -80,21 +90,22 @@ pub(super) async fn store(
         }
         Err(refusal) => refusal,
     };
+    let pending = Pending { stream, staged: Some(nuid), messages: &messages };
+    if pending.may_have_landed(&refusal) {
+        return Ok(AtOnce::InDoubt(record.unknown(Some(nuid))));
+    }
     if let Refusal::Server { code: api::WRONG_LAST_SEQUENCE, .. } = refusal {
         stream.names_are_free.store(false, Ordering::Relaxed);
     }
-    let messages = [record];
-    let pending = Pending { stream, staged: Some(&blob.nuid), messages: &messages };
-    Ok(if pending.may_have_landed(&refusal) {
-        AtOnce::InDoubt(messages[0].unknown(Some(&blob.nuid)))
-    } else {
-        AtOnce::Refused
-    })
+    if denials.of(&chunk_subject).now_or_never().is_none() {
+        commit::retire(stream, &Retired { nuid: nuid.clone(), aliases: Vec::new() }).await;
+    }
+    Ok(AtOnce::Refused)
 }
 
-fn chunk_headers(stream: &BucketStream, blob: &NewBlob, name: &str) -> HeaderMap {
-    let mut headers = blob.expires.map(expiry::chunk_headers).unwrap_or_default();
-    headers.insert(NATS_MESSAGE_ID, blob.nuid.as_str());
+fn chunk_headers(stream: &BucketStream, nuid: &Nuid, name: &str) -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    headers.insert(NATS_MESSAGE_ID, nuid.as_str());
     if let Some(key) = legacy_record_keys(name).first() {
         headers.insert(NATS_EXPECTED_LAST_SUBJECT_SEQUENCE, HeaderValue::from(0));
         headers.insert(EXPECTED_LAST_SUBJECT, stream.subjects.record_subject_of_key(key));

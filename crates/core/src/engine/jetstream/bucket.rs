@@ -86,8 +86,8 @@ impl EngineBucket for JetStreamBucket {
         at_once::is_likely(&self.0, name, size)
     }
 
-    async fn store_at_once(&self, blob: NewBlob, chunk: Bytes, write: &RecordWrite) -> Result<AtOnce> {
-        at_once::store(&self.0, blob, chunk, write).await
+    async fn store_at_once(&self, nuid: &Nuid, chunk: Bytes, write: &RecordWrite) -> Result<AtOnce> {
+        at_once::store(&self.0, nuid, chunk, write).await
     }
 
     fn read(&self, info: &ObjectInfo, nuid: &Nuid, range: Range<u64>) -> BoxStream<'static, Result<Bytes>> {

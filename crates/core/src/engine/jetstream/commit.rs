@@ -23,9 +23,6 @@ pub(super) async fn commit(stream: &Arc<BucketStream>, commit: &Commit) -> Resul
 }
 
 async fn store(stream: &Arc<BucketStream>, commit: &Commit) -> Result<Vec<u64>> {
-    if commit.writes.is_empty() {
-        return Ok(Vec::new());
-    }
     let staged = commit.staged.as_ref();
     if let [new, old] = &commit.writes[..]
         && old.record.is_none()

@@ -54,6 +54,11 @@ impl Reconnects {
         Error::unavailable("the connection to the server is lost")
     }
 
+    /// How often it was made anew until now.
+    pub(super) fn count(&self) -> u64 {
+        *self.count.borrow()
+    }
+
     /// Changes with every reconnect from now on.
     pub(super) fn watch(&self) -> watch::Receiver<u64> {
         self.count.subscribe()

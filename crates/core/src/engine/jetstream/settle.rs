@@ -159,6 +159,8 @@ impl Pending<'_> {
     pub(super) fn may_have_landed(&self, refusal: &Refusal) -> bool {
         match refusal {
             Refusal::Silence(_) => true,
+            // Not a limit, but a write that went wrong, and may have gone half way.
+            Refusal::Server { code: api::STORE_FAILED, text } => !text.contains("maximum"),
             Refusal::Failed(error) => !self.is_refused(error),
             Refusal::Server { .. } | Refusal::NoResponders { .. } | Refusal::NotSent(_) => false,
         }

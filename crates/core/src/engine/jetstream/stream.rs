@@ -43,6 +43,8 @@ pub(super) struct BucketStream {
     pub(super) answers_direct: AtomicBool,
     /// Whether a small object can go at once, see `at_once`.
     pub(super) stores_at_once: bool,
+    /// How often the connection had been made anew when the stream was opened.
+    reconnects: u64,
     /// Whether the last name that was looked at before a put was free, so that most likely the next one is.
     pub(super) names_are_free: AtomicBool,
     /// What this handle committed, for reads that must not be older.
@@ -70,6 +72,7 @@ impl BucketStream {
             takes_ttl: AtomicBool::new(is_on(config, "allow_msg_ttl")),
             answers_direct: AtomicBool::new(is_on(config, "allow_direct")),
             stores_at_once: at_once::is_known_to(answer),
+            reconnects: api.reconnect_count(),
             names_are_free: AtomicBool::new(false),
             committed: Committed::default(),
             window: AtomicUsize::new(START_WINDOW),
@@ -77,6 +80,11 @@ impl BucketStream {
             max_msg_size: max_msg_size.and_then(|size| size.try_into().ok()),
             api,
         }
+    }
+
+    /// Whether the connection is still that over which the stream was opened.
+    pub(super) fn is_as_opened(&self) -> bool {
+        self.reconnects == self.api.reconnect_count()
     }
 
     /// The largest message that the server and the stream take, in bytes.
