@@ -38,7 +38,7 @@ impl Bucket {
                 let (name, record) = (put.name.clone(), put.record.clone());
                 match Box::pin(self.after_doubt(&name, &record, unknown, staged)).await? {
                     Settled::Ours(revision) => revision,
-                    Settled::Staged(info) => return Ok(info),
+                    Settled::Staged(info) => return Ok(*info),
                 }
             }
         };
@@ -68,7 +68,7 @@ impl Bucket {
             Ok(Found::Another) | Err(_) => return Err(unknown),
         }
         match staged().await {
-            Ok(info) => Ok(Settled::Staged(info)),
+            Ok(info) => Ok(Settled::Staged(Box::new(info))),
             Err(gone @ Error::BucketDeleted { .. }) => Err(gone),
             Err(_) => match self.stands(name, record).await {
                 Ok(Found::Ours(revision)) => Ok(Settled::Ours(revision)),
@@ -91,7 +91,7 @@ enum Settled {
     /// What was sent at once is stored, at this revision.
     Ours(u64),
     /// The object was put step by step.
-    Staged(ObjectInfo),
+    Staged(Box<ObjectInfo>),
 }
 
 /// What stands under the name.
