@@ -179,6 +179,23 @@ async fn a_reader_reads_everything_and_writes_nothing() {
     other_bucket_is_closed(&store).await;
 }
 
+/// Who may write every chunk, but the record of one name alone, leaves no chunk of another name behind.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_denied_record_leaves_no_chunk() {
+    let writer = acl("writer", &[]);
+    let of_free = writer.replace("$O.b.M.>", "$O.b.M.ZnJlZQ==");
+    assert_ne!(writer, of_free);
+    let server = server(ServerKind::Newest, &of_free);
+    let (root, store) = buckets(&server, BucketConfig::new("b")).await;
+    let bucket = store.bucket("b").await.unwrap();
+    bucket.put_string("free", "").await.unwrap();
+    for size in [10, 10, 500_000, 10] {
+        assert_denied("put", "$O.b.M.", bucket.put_bytes("other", body(size))).await;
+    }
+    let report = root.gc(GcOptions::default().with_grace(Duration::ZERO)).await.unwrap();
+    assert_eq!(report.removed, []);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_writer_writes_everything_and_leaves_the_bucket_as_it_is() {
     let server = server(ServerKind::Newest, &acl("writer", &[]));
