@@ -22,7 +22,10 @@ fn assert_subject(subject: &str) {
 
 /// A record is refused, or makes sense: then it does so again after any rewrite.
 pub(crate) fn record(json: &[u8]) {
-    let Ok(record) = Record::parse(json) else { return };
+    let parsed = Record::parse(json);
+    let slowly = parsed.clone().and_then(|record| record.info(&bucket(), SystemTime::UNIX_EPOCH, 1));
+    assert_eq!(Record::info_of(json, &bucket(), SystemTime::UNIX_EPOCH, 1), slowly);
+    let Ok(record) = parsed else { return };
     assert_eq!(Record::parse(&record.to_json()), Ok(record.clone()));
     for alias in record.aliases() {
         assert_eq!(check_object_name(&alias), Ok(()));

@@ -10,7 +10,7 @@ use crate::{body, on_every_engine};
 async fn next(changes: &mut BoxStream<'static, jetblob::Result<Change>>) -> Option<(String, bool, u64)> {
     match changes.next().await.expect("changes never end").expect("a change") {
         Change::Record(stored) => {
-            let record = stored.record.expect("a record");
+            let record = stored.record().as_ref().expect("a record");
             Some((record.name().expect("a name").to_owned(), record.is_deleted(), stored.revision))
         }
         Change::CaughtUp => None,

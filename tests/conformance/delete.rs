@@ -25,7 +25,7 @@ on_every_engine! {
         bucket.delete("a").await.unwrap();
         let engine = place.engine_bucket(&bucket).await;
         let stored = engine.last("a", jetblob::Consistency::Leader).await.unwrap().unwrap();
-        let record: serde_json::Value = serde_json::from_slice(&stored.record.unwrap().to_json()).unwrap();
+        let record: serde_json::Value = serde_json::from_slice(&stored.record().as_ref().unwrap().to_json()).unwrap();
         assert_eq!(record["x-own"], json!([1, 2]));
         assert_eq!(record["deleted"], json!(true));
     }

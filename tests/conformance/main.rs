@@ -25,6 +25,7 @@ mod hostile;
 mod info;
 mod link;
 mod list;
+mod list_of_many;
 mod lost_answer;
 mod meta;
 mod mirror;

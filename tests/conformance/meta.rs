@@ -196,7 +196,7 @@ on_every_engine! {
         bucket.rename("a", "b").await.unwrap();
         let engine = place.engine_bucket(&bucket).await;
         let stored = engine.last("b", jetblob::Consistency::Leader).await.unwrap().unwrap();
-        let stored: serde_json::Value = serde_json::from_slice(&stored.record.unwrap().to_json()).unwrap();
+        let stored: serde_json::Value = serde_json::from_slice(&stored.record().as_ref().unwrap().to_json()).unwrap();
         assert_eq!(stored["future"], json!({ "field": [1, 2] }));
         assert_eq!(stored["options"]["later"], true);
         assert_eq!((&stored["name"], &stored["description"]), (&json!("b"), &json!("old")));

@@ -13,7 +13,7 @@ const CHUNK: usize = 128 * 1024;
 /// The record as it is stored.
 async fn stored(place: &Place, bucket: &Bucket, name: &str) -> Value {
     let last = place.engine_bucket(bucket).await.last(name, Consistency::Leader).await.unwrap().unwrap();
-    serde_json::from_slice(&last.record.unwrap().to_json()).unwrap()
+    serde_json::from_slice(&last.record().as_ref().unwrap().to_json()).unwrap()
 }
 
 /// The servers, and on the newest one also a bucket without jetblob's features.

@@ -88,5 +88,5 @@ impl Condition {
 
 /// Whether only the marker of a deleted object stands there.
 pub(crate) fn is_deleted(stored: &StoredRecord) -> bool {
-    stored.record.as_ref().is_ok_and(Record::is_deleted)
+    stored.record().as_ref().is_ok_and(Record::is_deleted)
 }

@@ -56,7 +56,7 @@ impl Bucket {
                 return Ok(None);
             }
             // A record that can't be read can be deleted all the same.
-            let record = stored.record.as_ref().ok().cloned().unwrap_or_default();
+            let record = stored.record().as_ref().ok().cloned().unwrap_or_default();
             let mut marker = record.deleted(self.key(), name);
             if marker.info(self.key(), stored.mtime, stored.revision).is_err() {
                 // What makes no sense in it must not stay in the marker.
@@ -79,7 +79,7 @@ impl Bucket {
         options.condition.check_needs_object()?;
         let purged = self.write_over([name], options.condition, |[current]| {
             let stored = current.ok_or_else(|| self.not_found(name))?;
-            let record = stored.record.as_ref().ok().cloned().unwrap_or_default();
+            let record = stored.record().as_ref().ok().cloned().unwrap_or_default();
             Ok(Some(Commit {
                 staged: None,
                 retire: retired_by_replacing(&record, None),

@@ -89,7 +89,7 @@ impl Examination {
     }
 
     async fn examine(&mut self, stored: &StoredRecord, blobs: &mut HashMap<Nuid, Seen>) -> Result<()> {
-        let names = stored.record.as_ref().ok().filter(|record| !record.is_deleted() && !record.is_link());
+        let names = stored.record().as_ref().ok().filter(|record| !record.is_deleted() && !record.is_link());
         let seen = names.and_then(Record::nuid).and_then(|nuid| blobs.get_mut(&nuid)).map(|seen| {
             seen.named += 1;
             &*seen

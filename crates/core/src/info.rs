@@ -90,9 +90,7 @@ impl Bucket {
     /// Makes sense of a record, or says for which name it makes none.
     pub(crate) fn read_record(&self, stored: &StoredRecord) -> Result<ObjectInfo> {
         let bad = |invalid: Invalid| self.bad_meta(&name_of_key(&stored.key), &invalid);
-        let record = stored.record.as_ref().map_err(|invalid| bad(invalid.clone()))?;
-        let mut info = record.info(self.key(), stored.mtime, stored.revision).map_err(bad)?;
-        info.expires = stored.expires;
+        let info = stored.info(self.key()).map_err(bad)?;
         if !key_is_of_name(&stored.key, &info.name) {
             return Err(bad(Invalid::new(format!("it calls itself {:?}", info.name))));
         }

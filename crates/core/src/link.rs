@@ -111,5 +111,5 @@ impl Bucket {
 
 /// A link takes the place of a link or of a deleted object, but never of bytes.
 fn may_be_replaced(stored: &StoredRecord) -> bool {
-    is_deleted(stored) || stored.record.as_ref().is_ok_and(Record::is_link)
+    is_deleted(stored) || stored.record().as_ref().is_ok_and(Record::is_link)
 }

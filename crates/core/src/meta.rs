@@ -116,7 +116,7 @@ impl Bucket {
     ) -> Result<Option<Commit>> {
         let (stored, info) = self.live(name, old)?;
         if let Some(new) = new.filter(|new| !is_deleted(new)) {
-            let blob = |stored: &StoredRecord| stored.record.as_ref().ok().and_then(Record::nuid);
+            let blob = |stored: &StoredRecord| stored.record().as_ref().ok().and_then(Record::nuid);
             if info.link.is_some() || blob(new) != blob(&stored) {
                 return Err(self.already_exists(change.name()));
             }
@@ -144,7 +144,7 @@ impl Bucket {
         if meta.link.is_some() && meta.link != link {
             return Err(Error::LinkNotAllowed { bucket: self.name().to_owned(), name: meta.name });
         }
-        let record = stored.record.as_ref().ok().cloned().unwrap_or_default().with_meta(self.key(), &meta);
+        let record = stored.record().as_ref().ok().cloned().unwrap_or_default().with_meta(self.key(), &meta);
         self.check_size(&record)?;
         Ok(RecordWrite { expires: stored.expires.map(Expiry::At), ..over(name, replaced, Some(record)) })
     }

@@ -108,7 +108,7 @@ impl<'b> Look<'b> {
 
 /// The blob that a record keeps; or why that can't be told.
 fn names(bucket: &BucketName, stored: &StoredRecord) -> Result<Option<Nuid>, Invalid> {
-    let record = stored.record.as_ref().map_err(Clone::clone)?;
+    let record = stored.record().as_ref().map_err(Clone::clone)?;
     match record.nuid() {
         _ if record.is_deleted() => Ok(None),
         None if !record.is_link() => {

@@ -363,10 +363,8 @@ impl Put {
     }
 
     async fn commit_over(&mut self, current: Option<StoredRecord>) -> Result<u64> {
-        let retire = match &current {
-            Some(StoredRecord { record: Ok(record), .. }) => retired_by_replacing(record, Some(&self.nuid)),
-            _ => Vec::new(),
-        };
+        let replaced = current.as_ref().and_then(|stored| stored.record().as_ref().ok());
+        let retire = replaced.map_or_else(Vec::new, |record| retired_by_replacing(record, Some(&self.nuid)));
         if self.expires.is_some_and(|expires| expires <= Instant::now()) {
             return Err(no_expiry("the put took longer than the object was to live"));
         }

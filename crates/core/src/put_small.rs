@@ -79,8 +79,8 @@ impl Bucket {
 
     async fn stands(&self, name: &str, ours: &Record) -> Result<Found> {
         let stored = self.engine.last(name, Consistency::Leader).await?;
-        Ok(stored.map_or(Found::Nothing, |stored| match stored.record {
-            Ok(record) if record == *ours => Found::Ours(stored.revision),
+        Ok(stored.map_or(Found::Nothing, |stored| match stored.record() {
+            Ok(record) if record == ours => Found::Ours(stored.revision),
             _ => Found::Another,
         }))
     }

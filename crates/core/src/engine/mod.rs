@@ -11,7 +11,7 @@
 
 use std::fmt::Debug;
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant, SystemTime};
 
 use async_trait::async_trait;
@@ -198,14 +198,32 @@ pub enum AtOnce {
 pub struct StoredRecord {
     /// The key that the record stands under: base64url of its name, but for some older clients.
     pub key: String,
-    /// What the record says, or why it can't be read as JSON.
-    pub record: Result<Record, Invalid>,
+    json: Bytes,
+    record: OnceLock<Result<Record, Invalid>>,
     /// The revision of the record.
     pub revision: u64,
     /// When it was stored, by the store's clock.
     pub mtime: SystemTime,
     /// When it goes by itself, by the store's clock, if it was written with an expiry of its own.
     pub expires: Option<SystemTime>,
+}
+
+impl StoredRecord {
+    /// A record that was stored as this JSON.
+    pub fn new(key: impl Into<String>, json: Bytes, revision: u64, mtime: SystemTime) -> Self {
+        Self { key: key.into(), json, record: OnceLock::new(), revision, mtime, expires: None }
+    }
+
+    /// What the record says, or why it can't be read as JSON.
+    pub fn record(&self) -> &Result<Record, Invalid> {
+        self.record.get_or_init(|| Record::parse(&self.json))
+    }
+
+    /// What is said of the object, or why that makes no sense.
+    pub fn info(&self, bucket: &BucketName) -> Result<ObjectInfo, Invalid> {
+        let info = Record::info_of(&self.json, bucket, self.mtime, self.revision)?;
+        Ok(ObjectInfo { expires: self.expires, ..info })
+    }
 }
 
 /// A blob where it stands.

@@ -6,6 +6,7 @@
 //! * [`name`]: rules for bucket and object names, and the subjects that are made of them
 //! * [`info`]: what is said of an object, as values
 //! * [`record`]: the same as JSON, as any client may have written it
+//! * `said`: what such JSON says, at the least cost where it is plain
 //! * [`config`]: a bucket's configuration, and the stream that it becomes
 //! * [`status`]: what a bucket is, and how full
 //! * [`chunk`]: how a body is cut, and how its chunks are checked on the way back
@@ -25,6 +26,7 @@ pub mod name;
 pub mod nuid;
 pub mod range;
 pub mod record;
+mod said;
 pub mod status;
 
 pub use config::{BucketConfig, Placement, Storage};

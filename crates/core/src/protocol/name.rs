@@ -141,6 +141,18 @@ pub fn key_is_of_name(key: &str, name: &str) -> bool {
     String::from_utf8_lossy(&bytes) == name || as_latin_1()
 }
 
+/// Whether this is the usual key of a short name of ASCII characters, which every client encodes alike.
+pub fn is_of_ascii(key: &str) -> bool {
+    let mut name = [0; 192];
+    match BASE64URL.decode_len(key.len()) {
+        Ok(len) if len <= name.len() => {
+            let decoded = BASE64URL.decode_mut(key.as_bytes(), &mut name[..len]);
+            decoded.is_ok_and(|len| name[..len].is_ascii())
+        }
+        _ => false,
+    }
+}
+
 /// The name that a key stands for, as far as it can be told: used to name a record that cannot be read.
 pub fn name_of_key(key: &str) -> String {
     let bare = key.trim_end_matches('=').as_bytes();

@@ -1,16 +1,13 @@
 //! The record of an object, as JSON.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::SystemTime;
 
 use serde_json::{Map, Value, json};
 
 use super::name::check_object_name;
-use super::{BucketName, Digest, Invalid, Link, Nuid, ObjectInfo, ObjectMeta, limits};
-
-/// jetblob's own word in a record, beside the standard's: that every chunk but the last is full.
-const FULL_CHUNKS: &str = "full_chunks";
+use super::said::{FULL_CHUNKS, Said};
+use super::{BucketName, Digest, Invalid, Link, Nuid, ObjectInfo, ObjectMeta};
 
 /// jetblob's own words in a record: the other name of an object that is, or was, renamed step by step.
 const MOVING_TO: &str = "moving_to";
@@ -168,58 +165,20 @@ impl Record {
     /// Makes sense of the record, as any client may have written it. Fields that are missing or null have their
     /// defaults; `mtime` is never read, and `bucket` is the bucket at hand.
     pub fn info(&self, bucket: &BucketName, mtime: SystemTime, revision: u64) -> Result<ObjectInfo, Invalid> {
-        let fields = &*self.0;
-        let name = match fields.get("name") {
-            Some(Value::String(name)) if !name.is_empty() => name.clone(),
-            _ => return Err(Invalid::new("the record has no name")),
-        };
-        let options = object(fields, "options")?;
-        let link = match options {
-            Some(options) => object(options, "link")?.map(read_link).transpose()?,
-            None => None,
-        };
-        let deleted = boolean(fields, "deleted")?;
-        let nuid = match text(fields, "nuid")? {
-            Some(nuid) if !nuid.is_empty() => Some(Nuid::parse(nuid)?),
-            _ if link.is_some() || deleted => None,
-            _ => return Err(Invalid::new("the record has no nuid")),
-        };
-        let digest = match text(fields, "digest")? {
-            Some(digest) if !digest.is_empty() && !deleted => Some(Digest::parse(digest)?),
-            _ => None,
-        };
-        let size = natural(fields, "size")?.unwrap_or(0);
-        let chunks = natural(fields, "chunks")?.unwrap_or(0);
-        let chunk_size = match options {
-            Some(options) => natural(options, "max_chunk_size")?.filter(|&size| size > 0),
-            None => None,
-        };
-        // Like any field that the standard doesn't name, it may be anything at all.
-        let full_chunks = options.and_then(|options| options.get(FULL_CHUNKS)) == Some(&Value::Bool(true));
-        if chunk_size.is_some_and(|size| size > limits::MAX_CHUNK_SIZE as u64) {
-            return Err(Invalid::new("max_chunk_size is larger than any message"));
+        Said::by(&self.0)?.info(bucket, mtime, revision)
+    }
+
+    /// The [`info`](Self::info) of the record that is [`parse`](Self::parse)d from this: faster for most.
+    pub fn info_of(
+        json: &[u8],
+        bucket: &BucketName,
+        mtime: SystemTime,
+        revision: u64,
+    ) -> Result<ObjectInfo, Invalid> {
+        match Said::plainly(json) {
+            Some(said) => said.info(bucket, mtime, revision),
+            None => Self::parse(json)?.info(bucket, mtime, revision),
         }
-        if !deleted && link.is_none() && size > 0 && chunks == 0 {
-            return Err(Invalid::new(format!("{size} bytes cannot be in no chunk")));
-        }
-        Ok(ObjectInfo {
-            bucket: bucket.to_string(),
-            name,
-            description: text(fields, "description")?.unwrap_or_default().to_owned(),
-            headers: headers(fields)?,
-            metadata: metadata(fields)?,
-            link,
-            nuid,
-            size,
-            chunks,
-            chunk_size,
-            full_chunks,
-            digest,
-            deleted,
-            mtime,
-            expires: None,
-            revision,
-        })
     }
 }
 
@@ -234,93 +193,4 @@ pub struct PutBody {
     pub chunk_size: usize,
     /// SHA-256 of the whole body.
     pub digest: Digest,
-}
-
-fn wrong_type(field: &str, wanted: &str) -> Invalid {
-    Invalid::new(format!("field `{field}` is not {wanted}"))
-}
-
-fn object<'f>(
-    fields: &'f Map<String, Value>,
-    field: &str,
-) -> Result<Option<&'f Map<String, Value>>, Invalid> {
-    match fields.get(field) {
-        None | Some(Value::Null) => Ok(None),
-        Some(Value::Object(inner)) => Ok(Some(inner)),
-        Some(_) => Err(wrong_type(field, "an object")),
-    }
-}
-
-fn text<'f>(fields: &'f Map<String, Value>, field: &str) -> Result<Option<&'f str>, Invalid> {
-    match fields.get(field) {
-        None | Some(Value::Null) => Ok(None),
-        Some(Value::String(text)) => Ok(Some(text)),
-        Some(_) => Err(wrong_type(field, "text")),
-    }
-}
-
-fn boolean(fields: &Map<String, Value>, field: &str) -> Result<bool, Invalid> {
-    match fields.get(field) {
-        None | Some(Value::Null) => Ok(false),
-        Some(Value::Bool(value)) => Ok(*value),
-        Some(_) => Err(wrong_type(field, "true or false")),
-    }
-}
-
-/// A whole number that a signed 64-bit field of another client can hold.
-fn natural(fields: &Map<String, Value>, field: &str) -> Result<Option<u64>, Invalid> {
-    match fields.get(field) {
-        None | Some(Value::Null) => Ok(None),
-        Some(value) => match value.as_u64().filter(|&number| i64::try_from(number).is_ok()) {
-            Some(number) => Ok(Some(number)),
-            None => Err(wrong_type(field, "a whole number below 2^63")),
-        },
-    }
-}
-
-fn read_link(link: &Map<String, Value>) -> Result<Link, Invalid> {
-    let bucket = text(link, "bucket")?.unwrap_or_default();
-    BucketName::parse(bucket)
-        .map_err(|invalid| Invalid::new(format!("link to bucket {bucket:?}: {invalid}")))?;
-    let name = text(link, "name")?.filter(|name| !name.is_empty());
-    Ok(Link { bucket: bucket.to_owned(), name: name.map(str::to_owned) })
-}
-
-/// Headers: a list of texts each, but nats.py writes a plain text, and old async-nats wraps the map in `inner`.
-fn headers(fields: &Map<String, Value>) -> Result<BTreeMap<String, Vec<String>>, Invalid> {
-    let Some(mut headers) = object(fields, "headers")? else {
-        return Ok(BTreeMap::new());
-    };
-    if let (1, Some(Value::Object(inner))) = (headers.len(), headers.get("inner")) {
-        headers = inner;
-    }
-    let mut read = BTreeMap::new();
-    for (key, value) in headers {
-        let values = match value {
-            Value::Null => Vec::new(),
-            Value::String(one) => vec![one.clone()],
-            Value::Array(many) => many
-                .iter()
-                .map(|value| value.as_str().map(str::to_owned))
-                .collect::<Option<_>>()
-                .ok_or_else(|| wrong_type("headers", "a map of lists of text"))?,
-            _ => return Err(wrong_type("headers", "a map of lists of text")),
-        };
-        read.insert(key.clone(), values);
-    }
-    Ok(read)
-}
-
-fn metadata(fields: &Map<String, Value>) -> Result<BTreeMap<String, String>, Invalid> {
-    let Some(entries) = object(fields, "metadata")? else {
-        return Ok(BTreeMap::new());
-    };
-    entries
-        .iter()
-        .filter(|(_, value)| !value.is_null())
-        .map(|(key, value)| match value {
-            Value::String(text) => Ok((key.clone(), text.clone())),
-            _ => Err(wrong_type("metadata", "a map of text")),
-        })
-        .collect()
 }

@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::api::Api;
 use super::stage::JetStreamStaging;
 use super::stream::BucketStream;
-use super::{at_once, blobs, changes, commit, config_of, read, scan, status_of};
+use super::{at_once, blobs, changes, commit, config_of, newest, read, scan, status_of};
 use crate::Result;
 use crate::engine::{
     AtOnce, BlobSize, Change, Commit, Consistency, EngineBucket, NewBlob, RecordWrite, Staging, Start,
@@ -39,10 +39,9 @@ impl EngineBucket for JetStreamBucket {
     }
 
     async fn status(&self) -> Result<BucketStatus> {
-        let (info, records) = tokio::join!(self.0.stream_info(&Value::Null), scan::count(&self.0));
-        let mut status = status_of(&self.0.bucket, &info?);
-        status.records = records;
-        Ok(status)
+        let answer = newest::info_with_count(&self.0).await;
+        let (info, records) = answer.map_err(|refusal| self.0.refused(refusal))?;
+        Ok(BucketStatus { records, ..status_of(&self.0.bucket, &info) })
     }
 
     async fn seal(&self) -> Result<()> {

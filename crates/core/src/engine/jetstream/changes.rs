@@ -7,6 +7,7 @@ use futures_util::stream::{self, BoxStream};
 
 use super::consumer::{Deliver, Delivered};
 use super::horizon::Horizon;
+use super::newest;
 use super::pull::Pull;
 use super::scan;
 use super::stream::BucketStream;
@@ -21,14 +22,15 @@ pub(super) async fn changes(
     if let Start::After(revision) = start {
         check_revision(&stream.bucket, revision, stream.last_sequence().await?)?;
     }
-    let (deliver, after) = match start {
-        Start::Current => (Deliver::LastPerSubject, 0),
-        Start::History => (Deliver::All, 0),
-        Start::After(revision) => (Deliver::All, revision),
-        Start::Now => (Deliver::New, 0),
+    let of_all = async |deliver, after| {
+        Pull::open_after(stream.clone(), scan::all_records(&stream, deliver), after).await
     };
-    let selection = scan::all_records(&stream, deliver);
-    let opened = Pull::open_after(stream.clone(), selection, after).await;
+    let opened = match start {
+        Start::Current => newest::open(&stream).await,
+        Start::History => of_all(Deliver::All, 0).await,
+        Start::After(revision) => of_all(Deliver::All, revision).await,
+        Start::Now => of_all(Deliver::New, 0).await,
+    };
     let pull = opened.map_err(|refusal| stream.refused(refusal))?;
     let horizon = Horizon::of(&pull, stream).await?;
     // A replica that lags may have nothing yet: that there is nothing only the leader knows.

@@ -44,12 +44,12 @@ impl Committed {
 mod tests {
     use std::time::SystemTime;
 
+    use bytes::Bytes;
+
     use super::*;
-    use crate::protocol::record::Record;
 
     fn at(revision: u64) -> StoredRecord {
-        let record = Ok(Record::default());
-        StoredRecord { key: String::new(), record, revision, mtime: SystemTime::UNIX_EPOCH, expires: None }
+        StoredRecord::new("", Bytes::from_static(b"{}"), revision, SystemTime::UNIX_EPOCH)
     }
 
     #[test]

@@ -71,7 +71,7 @@ impl Selection {
 /// A message of the stream.
 #[derive(Debug)]
 pub(super) struct Delivered {
-    pub(super) subject: String,
+    pub(super) subject: Subject,
     pub(super) headers: Option<HeaderMap>,
     pub(super) payload: Bytes,
     pub(super) sequence: u64,
@@ -232,7 +232,7 @@ impl Consumer {
         Ok(Step::Message(Delivered {
             sequence: place.sequence,
             time: time_of_nanos(place.nanos),
-            subject: message.subject.to_string(),
+            subject: message.subject,
             headers: message.headers,
             payload: message.payload,
         }))
@@ -331,7 +331,7 @@ impl Step {
     /// A message of the past: nothing to hand out, and nothing wrong.
     fn again() -> Self {
         Self::Message(Delivered {
-            subject: String::new(),
+            subject: Subject::from_static(""),
             headers: None,
             payload: Bytes::new(),
             sequence: 0,
@@ -393,8 +393,10 @@ struct Place<'r> {
 
 impl<'r> Place<'r> {
     fn parse(reply: &'r str) -> Option<Self> {
-        let tokens: Vec<&str> = reply.strip_prefix("$JS.ACK.")?.split('.').collect();
-        let start = if tokens.len() == 7 { 0 } else { 2 };
+        let mut tokens = [""; 10];
+        let told = reply.strip_prefix("$JS.ACK.")?.split('.');
+        let count = tokens.iter_mut().zip(told).map(|(token, told)| *token = told).count();
+        let start = if count == 7 { 0 } else { 2 };
         let number = |index: usize| tokens.get(start + index)?.parse().ok();
         Some(Self {
             consumer: tokens.get(start + 1)?,

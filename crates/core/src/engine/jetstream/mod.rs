@@ -19,6 +19,7 @@
 //! * `pull`: messages in order, however often the consumer is lost
 //! * `locate`: the chunk that a byte is in
 //! * `read`: the chunks of a blob
+//! * `newest`: the newest record of each name, at the least cost to the server
 //! * `scan`: all records
 //! * `blobs`: all blobs, and the removal of one that no record names
 //! * `changes`: records as they are committed
@@ -65,6 +66,7 @@ mod inbox;
 mod ingest;
 mod locate;
 mod moving;
+mod newest;
 mod pace;
 mod permissions;
 mod pull;

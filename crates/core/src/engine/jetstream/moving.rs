@@ -53,7 +53,7 @@ async fn announce(stream: &BucketStream, new: &RecordWrite, old: &RecordWrite) -
     let stored = stored.filter(|stored| stored.revision == old.expected);
     let (Some(expires), Some(record)) = (
         stored.as_ref().map(|stored| stored.expires),
-        stored.as_ref().and_then(|stored| stored.record.as_ref().ok()),
+        stored.as_ref().and_then(|stored| stored.record().as_ref().ok()),
     ) else {
         let (bucket, name) = (stream.bucket.to_string(), old.name.clone());
         return Err(Error::Conflict { bucket, name, expected: old.expected });
@@ -86,7 +86,7 @@ async fn retire_unless_named(stream: &Arc<BucketStream>, name: &str, nuid: &Nuid
     }
     let mut records = scan::records(stream.clone());
     while let Some(stored) = records.next().await {
-        if stored?.record.is_ok_and(|record| is_named(&record, nuid)) {
+        if stored?.record().as_ref().is_ok_and(|record| is_named(record, nuid)) {
             return Ok(());
         }
     }
@@ -97,7 +97,7 @@ async fn retire_unless_named(stream: &Arc<BucketStream>, name: &str, nuid: &Nuid
 /// Whether the record under a name, if there is one, keeps this blob alive.
 pub(super) async fn names(stream: &BucketStream, name: &str, nuid: &Nuid) -> Result<bool> {
     let stored = stream.last(name, Consistency::Leader).await?;
-    Ok(stored.is_some_and(|stored| stored.record.is_ok_and(|record| is_named(&record, nuid))))
+    Ok(stored.is_some_and(|stored| stored.record().as_ref().is_ok_and(|record| is_named(record, nuid))))
 }
 
 fn is_named(record: &Record, nuid: &Nuid) -> bool {

@@ -14,7 +14,7 @@ use super::api::Refusal;
 use super::expiry;
 use super::stream::BucketStream;
 use crate::engine::{Consistency, StoredRecord};
-use crate::protocol::name::{key_is_of_name, legacy_record_keys, record_key};
+use crate::protocol::name::{is_of_ascii, key_is_of_name, legacy_record_keys, record_key};
 use crate::protocol::record::Record;
 use crate::{Error, Result};
 
@@ -101,13 +101,9 @@ impl BucketStream {
         match message.status {
             None => {
                 let mtime = time_header(&message).unwrap_or(SystemTime::UNIX_EPOCH);
-                Ok(Some(StoredRecord {
-                    key: key.to_owned(),
-                    record: Record::parse(&message.payload),
-                    revision: number_header(&message, "Nats-Sequence").unwrap_or(0),
-                    mtime,
-                    expires: message.headers.as_ref().and_then(|headers| expiry::of(headers, mtime)),
-                }))
+                let expires = message.headers.as_ref().and_then(|headers| expiry::of(headers, mtime));
+                let revision = number_header(&message, "Nats-Sequence").unwrap_or(0);
+                Ok(Some(StoredRecord { expires, ..StoredRecord::new(key, message.payload, revision, mtime) }))
             }
             Some(StatusCode::NOT_FOUND) => Ok(None),
             Some(status) => Err(Refusal::Server {
@@ -122,11 +118,8 @@ impl BucketStream {
         let request = json!({ "last_by_subj": self.subjects.record_subject_of_key(key) });
         let message = self.leader_get(&request).await?;
         Ok(message.map(|message| StoredRecord {
-            key: key.to_owned(),
-            record: Record::parse(&message.payload),
-            revision: message.sequence,
-            mtime: message.time,
             expires: expiry::of(&message, message.time),
+            ..StoredRecord::new(key, message.payload, message.sequence, message.time)
         }))
     }
 
@@ -186,7 +179,10 @@ pub(super) struct LeaderMessage {
 
 /// Whether a record that a scan met is hidden by one under the name's usual key. Old clients wrote other keys.
 pub(super) async fn is_shadowed(stream: &BucketStream, stored: &StoredRecord) -> Result<bool> {
-    let Some(name) = stored.record.as_ref().ok().and_then(Record::name) else {
+    if is_of_ascii(&stored.key) {
+        return Ok(false);
+    }
+    let Some(name) = stored.record().as_ref().ok().and_then(Record::name) else {
         return Ok(false);
     };
     let usual = record_key(name);

@@ -11,16 +11,16 @@ use tokio::time::Instant;
 use super::consumer::{Deliver, Delivered, Selection};
 use super::expiry;
 use super::horizon::Horizon;
+use super::newest;
 use super::pull::Pull;
 use super::record::is_shadowed;
 use super::stream::BucketStream;
 use super::successor::of_direct_get;
 use crate::Result;
 use crate::engine::StoredRecord;
-use crate::protocol::record::Record;
 
 /// Records in one request: a record is seldom larger than a few hundred bytes.
-const BATCH: usize = 1000;
+const BATCH: usize = 4000;
 const REQUEST_BYTES: usize = 4 << 20;
 
 /// The current record of every name, each once. A record that is rewritten meanwhile is told as it was or as it is.
@@ -52,12 +52,11 @@ struct Pulled {
 
 impl Scan {
     async fn begin(stream: Arc<BucketStream>) -> Result<Self> {
-        let selection = all_records(&stream, Deliver::LastPerSubject);
-        let pull = match Pull::open(stream.clone(), selection).await {
+        let pull = match newest::open(&stream).await {
             Ok(pull) => pull,
             Err(refusal) if stream.may_read_directly(&refusal) => {
-                let newest = newest(&stream).await?;
-                return Ok(Self::Direct(stream, newest.into_values()));
+                let read = read_directly(&stream).await?;
+                return Ok(Self::Direct(stream, read.into_values()));
             }
             Err(refusal) => return Err(stream.refused(refusal)),
         };
@@ -100,10 +99,10 @@ impl Pulled {
 }
 
 /// The newest record under each subject, read from the first one on, up to where the leader has no more.
-async fn newest(stream: &BucketStream) -> Result<HashMap<String, Delivered>> {
+async fn read_directly(stream: &BucketStream) -> Result<HashMap<String, Delivered>> {
     let filter = stream.subjects.all_records();
     let (mut newest, mut next) = (HashMap::new(), 1);
-    let mut keep = |message: Delivered| newest.insert(message.subject.clone(), message);
+    let mut keep = |message: Delivered| newest.insert(message.subject.to_string(), message);
     let mut deadline = Instant::now() + stream.api.idle_timeout();
     loop {
         let take = |message| drop(keep(of_direct_get(message)));
@@ -123,13 +122,6 @@ async fn newest(stream: &BucketStream) -> Result<HashMap<String, Delivered>> {
     }
 }
 
-/// How many records there are; `None` where that can't be learned.
-pub(super) async fn count(stream: &Arc<BucketStream>) -> Option<u64> {
-    let selection = all_records(stream, Deliver::LastPerSubject);
-    let pull = Pull::open(stream.clone(), selection).await.ok()?;
-    pull.counts().then(|| pull.pending())
-}
-
 /// Records of all names.
 pub(super) fn all_records(stream: &BucketStream, deliver: Deliver) -> Selection {
     Selection {
@@ -143,10 +135,7 @@ pub(super) fn all_records(stream: &BucketStream, deliver: Deliver) -> Selection 
 pub(super) fn stored(stream: &BucketStream, message: &Delivered) -> StoredRecord {
     let key = stream.subjects.key_of_record_subject(&message.subject).unwrap_or_default();
     StoredRecord {
-        key: key.to_owned(),
-        record: Record::parse(&message.payload),
-        revision: message.sequence,
-        mtime: message.time,
         expires: message.headers.as_ref().and_then(|headers| expiry::of(headers, message.time)),
+        ..StoredRecord::new(key, message.payload.clone(), message.sequence, message.time)
     }
 }

@@ -1,7 +1,7 @@
 //! One stream that holds a bucket, and what was learned of it.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use serde_json::Value;
@@ -47,6 +47,8 @@ pub(super) struct BucketStream {
     reconnects: u64,
     /// Whether the last name that was looked at before a put was free, so that most likely the next one is.
     pub(super) names_are_free: AtomicBool,
+    /// Subjects that the stream had when it was last asked: a hint.
+    pub(super) subject_count: AtomicU64,
     /// What this handle committed, for reads that must not be older.
     pub(super) committed: Committed,
     /// Bytes that a put may have under way.
@@ -74,6 +76,7 @@ impl BucketStream {
             stores_at_once: at_once::is_known_to(answer),
             reconnects: api.reconnect_count(),
             names_are_free: AtomicBool::new(false),
+            subject_count: AtomicU64::new(answer["state"]["num_subjects"].as_u64().unwrap_or(0)),
             committed: Committed::default(),
             window: AtomicUsize::new(START_WINDOW),
             hazards: chunk_hazards(config).join(", "),

@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use async_nats::Message;
+use async_nats::{HeaderValue, Message};
 use serde_json::{Value, json};
 
 use super::api::Refusal;
@@ -28,7 +28,7 @@ impl BucketStream {
             Ok(None) => Ok(None),
             Ok(Some(message)) => Ok(Some(Delivered {
                 headers: Some(message.headers()),
-                subject: message.subject,
+                subject: message.subject.into(),
                 payload: message.payload,
                 sequence: message.sequence,
                 time: message.time,
@@ -56,7 +56,7 @@ impl BucketStream {
 pub(super) fn of_direct_get(message: Message) -> Delivered {
     let subject = message.headers.as_ref().and_then(|headers| headers.get("Nats-Subject"));
     Delivered {
-        subject: subject.map(ToString::to_string).unwrap_or_default(),
+        subject: subject.map_or("", HeaderValue::as_str).into(),
         sequence: number_header(&message, "Nats-Sequence").unwrap_or(0),
         time: time_header(&message).unwrap_or(SystemTime::UNIX_EPOCH),
         headers: message.headers,

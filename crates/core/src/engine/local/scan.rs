@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use bytes::Bytes;
 use futures_util::stream::{self, BoxStream, StreamExt, TryStreamExt};
 use rusqlite::{Transaction, params};
 
@@ -12,7 +13,6 @@ use super::handle::Handle;
 use crate::Result;
 use crate::engine::StoredRecord;
 use crate::protocol::name;
-use crate::protocol::record::Record;
 
 pub(super) const PAGE_ROWS: usize = 1000;
 
@@ -107,11 +107,9 @@ pub(super) fn pages<T: Send + 'static>(
 
 fn stored(row: &rusqlite::Row) -> Result<StoredRecord, Failure> {
     let name: String = row.get(0)?;
+    let json = Bytes::copy_from_slice(row.get_ref(4)?.as_bytes().unwrap_or_default());
     Ok(StoredRecord {
-        key: name::record_key(&name),
-        record: Record::parse(row.get_ref(4)?.as_bytes().unwrap_or_default()),
-        revision: revision(row.get(1)?),
-        mtime: time(row.get(2)?),
         expires: row.get::<_, Option<i64>>(3)?.map(time),
+        ..StoredRecord::new(name::record_key(&name), json, revision(row.get(1)?), time(row.get(2)?))
     })
 }

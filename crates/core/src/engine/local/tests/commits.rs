@@ -51,7 +51,7 @@ async fn a_renamed_object_keeps_its_blob_and_an_alias_protects_it() {
         let writes = vec![write("new", 0, Some(renamed)), write(&old, revision, None)];
         fixture.bucket.commit(&Commit { writes, ..Commit::default() }).await.unwrap();
         let marker = last(&*fixture.bucket, &old).await.unwrap();
-        assert!(marker.record.unwrap().is_deleted() && marker.expires > Some(SystemTime::now()));
+        assert!(marker.record().as_ref().unwrap().is_deleted() && marker.expires > Some(SystemTime::now()));
         assert!(fixture.get("new").await == bytes);
 
         let alias = write("alias", 0, Some(record(&*fixture.bucket, "alias", &nuid, &bytes)));
@@ -99,7 +99,7 @@ async fn a_scan_tells_every_name_once_in_order_with_tombstones() {
     let keys: Vec<(String, u64)> = found.iter().map(|stored| (stored.key.clone(), stored.revision)).collect();
     let wanted: Vec<(String, u64)> = expected.iter().map(|(name, seq)| (record_key(name), *seq)).collect();
     assert_eq!(keys, wanted);
-    assert_eq!(found.iter().filter(|stored| stored.record.as_ref().unwrap().is_deleted()).count(), 1);
+    assert_eq!(found.iter().filter(|stored| stored.record().as_ref().unwrap().is_deleted()).count(), 1);
 }
 
 #[tokio::test]

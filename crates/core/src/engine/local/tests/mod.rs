@@ -140,7 +140,7 @@ async fn last(bucket: &dyn EngineBucket, name: &str) -> Option<StoredRecord> {
 }
 
 fn nuid_of(record: Option<&StoredRecord>) -> Option<Nuid> {
-    record?.record.as_ref().unwrap().nuid()
+    record?.record().as_ref().unwrap().nuid()
 }
 
 /// An unconditional put, as the operations do it.
@@ -166,7 +166,7 @@ async fn put(bucket: &dyn EngineBucket, name: &str, body: &[u8]) -> Result<u64> 
 
 async fn delete(bucket: &dyn EngineBucket, name: &str) -> Result<u64> {
     let current = last(bucket, name).await.unwrap();
-    let record = current.record.as_ref().unwrap();
+    let record = current.record().as_ref().unwrap();
     let commit = Commit {
         staged: None,
         writes: vec![write(name, current.revision, Some(record.deleted(bucket.name(), name)))],
@@ -177,7 +177,7 @@ async fn delete(bucket: &dyn EngineBucket, name: &str) -> Result<u64> {
 
 async fn info(bucket: &dyn EngineBucket, name: &str) -> ObjectInfo {
     let stored = last(bucket, name).await.unwrap();
-    stored.record.unwrap().info(bucket.name(), stored.mtime, stored.revision).unwrap()
+    stored.record().as_ref().unwrap().info(bucket.name(), stored.mtime, stored.revision).unwrap()
 }
 
 async fn read(bucket: &dyn EngineBucket, info: &ObjectInfo, offset: u64) -> Result<Vec<u8>> {

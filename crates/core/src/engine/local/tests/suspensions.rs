@@ -253,7 +253,12 @@ async fn calls_that_race_with_suspensions_succeed_or_are_refused() {
                             Err(error) => Err(error),
                             Ok(stored) => {
                                 let stored = stored.unwrap();
-                                let info = stored.record.unwrap().info(&name("b"), stored.mtime, 1).unwrap();
+                                let info = stored
+                                    .record()
+                                    .as_ref()
+                                    .unwrap()
+                                    .info(&name("b"), stored.mtime, 1)
+                                    .unwrap();
                                 read(&*bucket, &info, 0).await.map(|read| assert!(read == body(3_000_000, 1)))
                             }
                         },

@@ -1,0 +1,73 @@
+//! The newest record of each name, in the order in which they were written.
+//!
+//! A consumer of the last message per subject costs the server a search that takes longer than all that follows. Where no
+//! subject has a second message, a consumer of all messages brings the same. The server tells how many subjects there
+//! are, and how many messages; both are of one state if nothing was stored or removed from before the first answer until
+//! after the last. Records of the same name there are where a client wrote one without a rollup.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use serde_json::{Value, json};
+
+use super::api::Refusal;
+use super::consumer::Deliver;
+use super::pull::Pull;
+use super::scan;
+use super::stream::BucketStream;
+
+/// From so many subjects on the search takes longer than two requests.
+const MANY: u64 = 2000;
+
+/// No page of subjects begins here: their number is told, and none of them.
+const BEYOND_ALL: u64 = 1 << 40;
+
+/// Opens what brings them.
+pub(super) async fn open(stream: &Arc<BucketStream>) -> Result<Pull, Refusal> {
+    if stream.subject_count.load(Ordering::Relaxed) >= MANY
+        && let Some(pull) = open_where_none_has_two(stream).await?
+    {
+        return Ok(pull);
+    }
+    let pull = Pull::open(stream.clone(), scan::all_records(stream, Deliver::LastPerSubject)).await?;
+    // Each has a blob, most likely.
+    stream.subject_count.store(pull.pending().saturating_mul(2), Ordering::Relaxed);
+    Ok(pull)
+}
+
+async fn open_where_none_has_two(stream: &Arc<BucketStream>) -> Result<Option<Pull>, Refusal> {
+    let (before, Some(count)) = info_with_count(stream).await? else { return Ok(None) };
+    if has_replicas(&before) {
+        // The consumer may be made where another state is.
+        return Ok(None);
+    }
+    let pull = Pull::open(stream.clone(), scan::all_records(stream, Deliver::All)).await?;
+    let is_single = count == pull.pending()
+        && state(&before) == state(&stream.api.call(&info_of(stream), &Value::Null).await?);
+    Ok(is_single.then_some(pull))
+}
+
+/// The stream as the server describes it, and how many names have a record; `None` where the server would read the whole
+/// stream for it.
+pub(super) async fn info_with_count(stream: &BucketStream) -> Result<(Value, Option<u64>), Refusal> {
+    if stream.api.server_is_before(2, 10) {
+        return Ok((stream.api.call(&info_of(stream), &Value::Null).await?, None));
+    }
+    let request = json!({ "subjects_filter": stream.subjects.all_records(), "offset": BEYOND_ALL });
+    let info = stream.api.call(&info_of(stream), &request).await?;
+    let count = info["total"].as_u64();
+    Ok((info, count))
+}
+
+/// Two states with the same numbers are the same: what is stored raises the one, what is removed lowers the other.
+fn state(info: &Value) -> Option<(u64, u64)> {
+    Some((info["state"]["last_seq"].as_u64()?, info["state"]["messages"].as_u64()?))
+}
+
+fn has_replicas(info: &Value) -> bool {
+    info["cluster"]["replicas"].as_array().is_some_and(|replicas| !replicas.is_empty())
+}
+
+fn info_of(stream: &BucketStream) -> String {
+    format!("STREAM.INFO.{}", stream.stream)
+}

@@ -1,0 +1,158 @@
+//! H. Lists and watches of many objects: the server searches for the newest record of each name only where a name may have
+//! several.
+
+use std::collections::BTreeMap;
+
+use futures_util::{StreamExt, TryStreamExt, stream};
+use jetblob::{Bucket, BucketName, ListOptions, ObjectInfo, Store, WatchEvent};
+use serde_json::{Value, json};
+
+use crate::{Place, body, on_a_server};
+
+const MANY: usize = 1100;
+
+/// A bucket of many objects, opened after they were put.
+async fn many(place: &Place) -> Bucket {
+    let bucket = place.bucket().await;
+    let puts = stream::iter(0..MANY).map(|index| bucket.put_bytes(format!("{index}"), body(1)));
+    puts.buffer_unordered(64).try_collect::<Vec<_>>().await.expect("puts");
+    again(place, &bucket).await
+}
+
+async fn again(place: &Place, bucket: &Bucket) -> Bucket {
+    Store::open(&place.url).await.expect("a store").bucket(bucket.name()).await.expect("the bucket")
+}
+
+/// Writes a record as an older nats.js does when it updates one: beside the one that is there.
+async fn update_beside(place: &Place, bucket: &Bucket, name: &str) {
+    let info = bucket.info(name).await.expect("the object");
+    let record = json!({ "name": name, "bucket": info.bucket, "nuid": info.nuid.expect("a blob").as_str(),
+        "size": info.size, "chunks": info.chunks, "description": "newest" });
+    let context = async_nats::jetstream::new(place.raw().await.expect("a server"));
+    let subject = BucketName::parse(bucket.name()).expect("a name").record_subject(name);
+    context.publish(subject, record.to_string().into()).await.expect("sent").await.expect("stored");
+}
+
+/// The objects by name; none is listed twice.
+async fn listed(bucket: &Bucket) -> BTreeMap<String, ObjectInfo> {
+    let all: Vec<ObjectInfo> = bucket.list(ListOptions::default()).try_collect().await.expect("a list");
+    let count = all.len();
+    let by_name: BTreeMap<_, _> = all.into_iter().map(|info| (info.name.clone(), info)).collect();
+    assert_eq!(by_name.len(), count);
+    by_name
+}
+
+/// What a new watch tells before it has caught up.
+async fn told(bucket: &Bucket) -> Vec<ObjectInfo> {
+    let (mut watch, mut told) = (bucket.watch().await.expect("a watch"), Vec::new());
+    loop {
+        match watch.next().await.expect("an event") {
+            Some(WatchEvent::Object(info)) => told.push(*info),
+            Some(WatchEvent::CaughtUp) => return told,
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+/// Which messages the consumers begin with that a call makes.
+async fn consumers_of<T>(place: &Place, bucket: &Bucket, call: impl Future<Output = T>) -> (T, Vec<String>) {
+    let raw = place.raw().await.expect("a server");
+    let create = format!("$JS.API.CONSUMER.CREATE.OBJ_{}", bucket.name());
+    let mut made = raw.subscribe(format!("{create}.>")).await.expect("a subscription");
+    raw.request("$JS.API.INFO", "".into()).await.expect("the server knows of the subscription");
+    let result = call.await;
+    raw.publish(format!("{create}.end"), "null".into()).await.expect("a connection");
+    let mut policies = Vec::new();
+    while let Some(request) = made.next().await {
+        let request: Value = serde_json::from_slice(&request.payload).expect("JSON");
+        let Some(policy) = request["config"]["deliver_policy"].as_str() else { break };
+        policies.push(policy.to_owned());
+    }
+    (result, policies)
+}
+
+on_a_server! {
+    /// 96, 87. Where no name has two records, all of them are the newest.
+    async fn each_name_has_one() {
+        let place = Place::jetstream().await;
+        let bucket = many(&place).await;
+        let (all, policies) = consumers_of(&place, &bucket, listed(&bucket)).await;
+        assert_eq!((all.len(), policies), (MANY, vec!["all".to_owned()]));
+        let (all, policies) = consumers_of(&place, &bucket, told(&bucket)).await;
+        assert_eq!((all.len(), policies), (MANY, vec!["all".to_owned()]));
+        bucket.put_bytes("0", body(2)).await.unwrap();
+        bucket.delete("1").await.unwrap();
+        let all = listed(&bucket).await;
+        assert_eq!((all.len(), all["0"].size), (MANY - 1, 2));
+        let status = bucket.status().await.unwrap();
+        assert_eq!(status.records, Some(MANY as u64), "the marker is one too");
+    }
+
+    /// 96, 87. Where a client left several records of a name, the newest is told, once.
+    async fn a_name_has_several() {
+        let place = Place::jetstream().await;
+        let bucket = many(&place).await;
+        for name in ["0", "7", "1099"] {
+            update_beside(&place, &bucket, name).await;
+        }
+        let (all, policies) = consumers_of(&place, &bucket, listed(&bucket)).await;
+        assert_eq!(policies, ["all", "last_per_subject"]);
+        assert_eq!(all.len(), MANY);
+        for info in all.values() {
+            assert_eq!(info.description == "newest", ["0", "7", "1099"].contains(&info.name.as_str()), "{info:?}");
+        }
+        let all = told(&bucket).await;
+        assert_eq!(all.len(), MANY);
+        assert_eq!(all.iter().filter(|info| info.description == "newest").count(), 3);
+        assert_eq!(bucket.status().await.unwrap().records, Some(MANY as u64));
+    }
+
+    /// 96. What is written just before the list, beside the record that is there, is what the list tells.
+    async fn several_beside_writers() {
+        let place = Place::jetstream().await;
+        let bucket = many(&place).await;
+        let other = again(&place, &bucket).await;
+        let writer = tokio::spawn(async move {
+            for index in 0.. {
+                other.put_bytes(format!("new/{index}"), body(1)).await.unwrap();
+            }
+        });
+        for index in 0..8 {
+            let name = format!("{index}");
+            update_beside(&place, &bucket, &name).await;
+            let all = listed(&bucket).await;
+            assert!(all.len() >= MANY);
+            assert_eq!(all[&name].description, "newest");
+            // With one record a name again.
+            bucket.put_bytes(name, body(1)).await.unwrap();
+        }
+        writer.abort();
+    }
+
+    /// 96. A watch that began with all records goes on with what is written.
+    async fn a_watch_goes_on() {
+        let place = Place::jetstream().await;
+        let bucket = many(&place).await;
+        let mut watch = bucket.watch().await.unwrap();
+        while !matches!(watch.next().await.unwrap(), Some(WatchEvent::CaughtUp)) {}
+        for (index, name) in ["5", "new", "6"].into_iter().enumerate() {
+            bucket.put_bytes(name, body(index)).await.unwrap();
+            match watch.next().await.unwrap() {
+                Some(WatchEvent::Object(info)) => assert_eq!((info.name.as_str(), info.size), (name, index as u64)),
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+
+    /// 96. A handle that was opened on an empty bucket learns that there are many.
+    async fn a_handle_learns() {
+        let place = Place::jetstream().await;
+        let bucket = place.bucket().await;
+        let puts = stream::iter(0..MANY).map(|index| bucket.put_bytes(format!("{index}"), body(1)));
+        puts.buffer_unordered(64).try_collect::<Vec<_>>().await.unwrap();
+        let (_, policies) = consumers_of(&place, &bucket, listed(&bucket)).await;
+        assert_eq!(policies, ["last_per_subject"]);
+        let (all, policies) = consumers_of(&place, &bucket, listed(&bucket)).await;
+        assert_eq!((all.len(), policies), (MANY, vec!["all".to_owned()]));
+    }
+}
