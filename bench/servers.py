@@ -1,5 +1,6 @@
 """Where it is measured: a new nats-server, a cluster of three, or a directory."""
 
+import asyncio
 import json
 import os
 import socket
@@ -12,7 +13,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import nats
 from contenders import CLI, TOP
+from nats.aio.client import Client
 
 TICKS = os.sysconf("SC_CLK_TCK")
 
@@ -24,6 +27,8 @@ class Place:
     url: str
     pids: list[int]
     monitor: str | None = None
+    #: The server of a cluster that all clients connect to, and that leads each bucket's stream.
+    leader: str | None = None
 
     def cpu(self) -> float:
         """Give the seconds of processor time that the servers have used."""
@@ -43,6 +48,8 @@ class Place:
 
     def create(self, bucket: str, *config: str) -> None:
         subprocess.run([*CLI, self.url, "bucket", "create", bucket, *config], check=True, capture_output=True)
+        if self.leader is not None:
+            asyncio.run(lead(self.url, f"OBJ_{bucket}", self.leader))
 
     def remove(self, bucket: str) -> None:
         copy = Path(self.url) / bucket
@@ -78,13 +85,35 @@ def cluster(directory: Path) -> Iterator[Place]:
             processes.append(start(own, config))
         urls = [listens(directory / str(number))["nats"][0] for number in range(3)]
         # Not every client takes the URLs of all three.
-        place = Place(urls[0], [process.pid for process in processes])
+        place = Place(urls[0], [process.pid for process in processes], leader="s0")
         place.create("ready", "--replicas", "3", "--timeout", "60s")
         yield place
     finally:
         for process in processes:
             process.kill()
             process.wait()
+
+
+async def lead(url: str, stream: str, leader: str) -> None:
+    """Make a server the leader of a stream."""
+    connection = await nats.connect(url)
+    request = json.dumps({"placement": {"preferred": leader}}).encode()
+    try:
+        async with asyncio.timeout(20):
+            while (await leader_of(connection, stream)) != leader:
+                await connection.request(f"$JS.API.STREAM.LEADER.STEPDOWN.{stream}", request, timeout=5)
+    finally:
+        await connection.close()
+
+
+async def leader_of(connection: Client, stream: str) -> str | None:
+    """Give the leader of a stream, once it has one."""
+    while True:
+        answer = await connection.request(f"$JS.API.STREAM.INFO.{stream}", timeout=5)
+        leader = json.loads(answer.data).get("cluster", {}).get("leader")
+        if leader:
+            return str(leader)
+        await asyncio.sleep(0.02)
 
 
 @contextmanager
