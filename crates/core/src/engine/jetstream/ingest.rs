@@ -27,8 +27,17 @@ const PING: u8 = 4;
 /// The server drops a batch that it hears nothing of for 10 seconds.
 const KEEP_ALIVE: Duration = Duration::from_secs(3);
 
+/// Bytes between two acknowledgements, at most.
+const STRETCH: usize = 4 << 20;
+
 /// Acknowledgements that may be outstanding: the server works on one stretch while the next is on its way.
 const STRETCHES: u64 = 2;
+
+/// The same where they come quickly: what is sent ahead there holds up nothing else on the connection.
+const MOST_STRETCHES: u64 = 5;
+
+/// An acknowledgement that comes so soon after the one before comes quickly.
+const QUICK: Duration = Duration::from_millis(25);
 
 const BATCH_DISABLED: u64 = 10_205;
 const BATCH_TOO_MANY: u64 = 10_211;
@@ -45,6 +54,9 @@ pub(super) struct Ingest {
     granted: u64,
     sent: Arc<AtomicU64>,
     acknowledged: u64,
+    acknowledged_at: Instant,
+    /// Acknowledgements that may be outstanding.
+    stretches: u64,
     outcome: Option<Result<u64>>,
     /// When the server last took more, or the caller began to wait for it.
     progress: Instant,
@@ -53,7 +65,8 @@ pub(super) struct Ingest {
 
 impl Ingest {
     pub(super) fn new(stream: &BucketStream, blob: &NewBlob) -> Self {
-        let chunks = stream.window() as u64 / STRETCHES / blob.chunk_size.max(1) as u64;
+        let stretch = (stream.window() as u64 / STRETCHES).min(STRETCH as u64);
+        let chunks = stretch / blob.chunk_size.max(1) as u64;
         let flow = u16::try_from(chunks.clamp(1, 500)).unwrap_or(500);
         Self {
             subject: stream.subjects.chunk_subject(&blob.nuid).into(),
@@ -63,6 +76,8 @@ impl Ingest {
             granted: 1,
             sent: Arc::default(),
             acknowledged: 0,
+            acknowledged_at: Instant::now(),
+            stretches: STRETCHES,
             outcome: None,
             progress: Instant::now(),
             pings: None,
@@ -85,7 +100,9 @@ impl Ingest {
             self.account(stream, &message).await;
         }
         self.progress = Instant::now();
-        while self.outcome.is_none() && number > self.acknowledged.saturating_add(self.granted * STRETCHES) {
+        while self.outcome.is_none()
+            && number > self.acknowledged.saturating_add(self.granted * self.stretches)
+        {
             self.wait(stream, inbox, PING).await?;
         }
         self.check()?;
@@ -179,6 +196,10 @@ impl Ingest {
                 if acknowledged > self.acknowledged {
                     self.acknowledged = acknowledged;
                     self.progress = Instant::now();
+                    let is_quick = self.progress.duration_since(self.acknowledged_at) < QUICK;
+                    self.stretches =
+                        if is_quick { MOST_STRETCHES.min(self.stretches + 1) } else { STRETCHES };
+                    self.acknowledged_at = self.progress;
                 }
                 self.granted = answer["msgs"].as_u64().unwrap_or(1).clamp(1, u64::from(self.flow));
             }
