@@ -2,6 +2,7 @@
 
 import json
 import os
+import random
 import statistics
 import subprocess
 import sys
@@ -110,9 +111,8 @@ def measure(work: Work, place: Place, rounds: int) -> dict[str, Result]:
     shared = prepared(work, place, "shared") if work.shared else None
     warm_up(work, place, shared)
     for number in range(rounds):
-        # Nobody is always the first, or always after the same.
-        turn = number * len(work.contenders) // rounds
-        for contender in [*work.contenders[turn:], *work.contenders[:turn]]:
+        # Nobody is always the first, or always after the same; and it is the same order in every run.
+        for contender in random.Random(f"{work.name} {number}").sample(work.contenders, len(work.contenders)):
             so_far = results.get(contender.name)
             if not isinstance(so_far, list) or (so_far and so_far[0].seconds > SLOW):
                 continue
@@ -134,7 +134,9 @@ def measure(work: Work, place: Place, rounds: int) -> dict[str, Result]:
 def warm_up(work: Work, place: Place, shared: str | None) -> None:
     """Do the work once without a look at the time: a new server does its first slower than its second."""
     bucket = shared or prepared(work, place, "warm-up")
-    run(JETBLOB, place, bucket, work.order)
+    result = run(JETBLOB, place, bucket, work.order)
+    if isinstance(result, str):
+        sys.exit(f"{work.name} can't be done: {result}")
     if bucket != shared:
         place.remove(bucket)
 

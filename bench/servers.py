@@ -9,13 +9,14 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import nats
 from contenders import CLI, TOP
 from nats.aio.client import Client
+from nats.errors import Error as NatsError
 
 TICKS = os.sysconf("SC_CLK_TCK")
 
@@ -101,7 +102,8 @@ async def lead(url: str, stream: str, leader: str) -> None:
     try:
         async with asyncio.timeout(20):
             while (await leader_of(connection, stream)) != leader:
-                await connection.request(f"$JS.API.STREAM.LEADER.STEPDOWN.{stream}", request, timeout=5)
+                with suppress(NatsError):
+                    await connection.request(f"$JS.API.STREAM.LEADER.STEPDOWN.{stream}", request, timeout=2)
     finally:
         await connection.close()
 
@@ -109,10 +111,11 @@ async def lead(url: str, stream: str, leader: str) -> None:
 async def leader_of(connection: Client, stream: str) -> str | None:
     """Give the leader of a stream, once it has one."""
     while True:
-        answer = await connection.request(f"$JS.API.STREAM.INFO.{stream}", timeout=5)
-        leader = json.loads(answer.data).get("cluster", {}).get("leader")
-        if leader:
-            return str(leader)
+        with suppress(NatsError):
+            answer = await connection.request(f"$JS.API.STREAM.INFO.{stream}", timeout=2)
+            leader = json.loads(answer.data).get("cluster", {}).get("leader")
+            if leader:
+                return str(leader)
         await asyncio.sleep(0.02)
 
 

@@ -4,8 +4,11 @@
 use std::collections::BTreeMap;
 
 use futures_util::{StreamExt, TryStreamExt, stream};
-use jetblob::{Bucket, BucketName, ListOptions, ObjectInfo, Store, WatchEvent};
+use jetblob::{Bucket, BucketConfig, BucketName, ListOptions, ObjectInfo, Store, WatchEvent};
 use serde_json::{Value, json};
+use tests::{Fate, Frame, Proxy, Server, ServerKind};
+use tokio::runtime::Handle;
+use tokio::task::block_in_place;
 
 use crate::{Place, body, on_a_server};
 
@@ -14,9 +17,13 @@ const MANY: usize = 1100;
 /// A bucket of many objects, opened after they were put.
 async fn many(place: &Place) -> Bucket {
     let bucket = place.bucket().await;
+    fill(&bucket).await;
+    again(place, &bucket).await
+}
+
+async fn fill(bucket: &Bucket) {
     let puts = stream::iter(0..MANY).map(|index| bucket.put_bytes(format!("{index}"), body(1)));
     puts.buffer_unordered(64).try_collect::<Vec<_>>().await.expect("puts");
-    again(place, &bucket).await
 }
 
 async fn again(place: &Place, bucket: &Bucket) -> Bucket {
@@ -117,16 +124,42 @@ on_a_server! {
                 other.put_bytes(format!("new/{index}"), body(1)).await.unwrap();
             }
         });
+        let mut before = 0;
         for index in 0..8 {
             let name = format!("{index}");
             update_beside(&place, &bucket, &name).await;
             let all = listed(&bucket).await;
-            assert!(all.len() >= MANY);
+            assert!(all.len() >= before.max(MANY));
+            before = all.len();
             assert_eq!(all[&name].description, "newest");
             // With one record a name again.
             bucket.put_bytes(name, body(1)).await.unwrap();
         }
+        assert!(before > MANY && !writer.is_finished(), "others wrote meanwhile: {before}");
         writer.abort();
+    }
+
+    /// 96. The numbers are believed only if they are of one state: here a name goes between them, and another has two records.
+    async fn a_name_goes_between_the_looks() {
+        let place = Place::jetstream().await;
+        let bucket = many(&place).await;
+        update_beside(&place, &bucket, "0").await;
+        let (raw, runtime) = (place.raw().await.unwrap(), Handle::current());
+        let call = format!("$JS.API.STREAM.PURGE.OBJ_{}", bucket.name());
+        let filter = BucketName::parse(bucket.name()).unwrap().record_subject("1");
+        let request = json!({ "filter": filter }).to_string();
+        let of_client = move |frame: &Frame<'_>| {
+            if frame.line.contains(" $JS.API.CONSUMER.CREATE.") {
+                let purged = raw.request(call.clone(), request.clone().into());
+                block_in_place(|| runtime.block_on(purged)).expect("the name goes");
+            }
+            Fate::Pass
+        };
+        let proxy = Proxy::deciding(&place.url, of_client, |_| Fate::Pass).await;
+        let through = Store::open(proxy.url()).await.unwrap().bucket(bucket.name()).await.unwrap();
+        let (all, policies) = consumers_of(&place, &bucket, listed(&through)).await;
+        assert_eq!(policies, ["all", "last_per_subject"]);
+        assert_eq!((all.len(), all["0"].description.as_str()), (MANY - 1, "newest"));
     }
 
     /// 96. A watch that began with all records goes on with what is written.
@@ -148,11 +181,27 @@ on_a_server! {
     async fn a_handle_learns() {
         let place = Place::jetstream().await;
         let bucket = place.bucket().await;
-        let puts = stream::iter(0..MANY).map(|index| bucket.put_bytes(format!("{index}"), body(1)));
-        puts.buffer_unordered(64).try_collect::<Vec<_>>().await.unwrap();
+        fill(&bucket).await;
         let (_, policies) = consumers_of(&place, &bucket, listed(&bucket)).await;
         assert_eq!(policies, ["last_per_subject"]);
         let (all, policies) = consumers_of(&place, &bucket, listed(&bucket)).await;
         assert_eq!((all.len(), policies), (MANY, vec!["all".to_owned()]));
+    }
+
+    /// 96, 87. On a server that limits what one request may ask for.
+    async fn where_requests_are_limited() {
+        let config = "jetstream { store_dir: \"$DIR/js\", limits { max_request_batch: 70 } }";
+        let server = Server::with_config(ServerKind::Newest, config);
+        let store = Store::open(server.url()).await.unwrap();
+        let bucket = store.create_bucket(BucketConfig::new("b")).await.unwrap();
+        fill(&bucket).await;
+        assert_eq!(listed(&bucket).await.len(), MANY);
+        let mut watch = bucket.watch().await.unwrap();
+        while !matches!(watch.next().await.unwrap(), Some(WatchEvent::CaughtUp)) {}
+        bucket.put_bytes("new", body(1)).await.unwrap();
+        let event = watch.next().await.unwrap();
+        assert!(matches!(&event, Some(WatchEvent::Object(info)) if info.name == "new"), "{event:?}");
+        bucket.put_bytes("large", body(40 << 20)).await.unwrap();
+        assert_eq!(bucket.get_bytes("large").await.unwrap(), body(40 << 20));
     }
 }

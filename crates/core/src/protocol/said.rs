@@ -1,9 +1,11 @@
 //! What a record says, read from its JSON.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::time::SystemTime;
 
-use serde::Deserialize;
+use serde::de::{Error as _, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
 use super::{BucketName, Digest, Invalid, Link, Nuid, ObjectInfo, limits};
@@ -48,11 +50,39 @@ struct Plain<'j> {
     deleted: Option<bool>,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Default)]
 struct PlainOptions {
     max_chunk_size: Option<u64>,
     full_chunks: Option<bool>,
+}
+
+/// A derived one would take a list for the fields in their order.
+impl<'de> Deserialize<'de> for PlainOptions {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(OfMap)
+    }
+}
+
+struct OfMap;
+
+impl<'de> Visitor<'de> for OfMap {
+    type Value = PlainOptions;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("plain options")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<PlainOptions, A::Error> {
+        let mut options = PlainOptions::default();
+        while let Some(key) = map.next_key()? {
+            match key {
+                "max_chunk_size" => options.max_chunk_size = map.next_value()?,
+                FULL_CHUNKS => options.full_chunks = map.next_value()?,
+                _ => return Err(A::Error::unknown_field(key, &["max_chunk_size", FULL_CHUNKS])),
+            }
+        }
+        Ok(options)
+    }
 }
 
 impl<'r> Said<'r> {

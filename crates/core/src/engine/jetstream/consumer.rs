@@ -83,7 +83,7 @@ pub(super) struct Delivered {
 pub(super) struct Consumer {
     api: Arc<Api>,
     /// Held to be dropped with the consumer.
-    _deletion: Deletion,
+    deletion: Deletion,
     next: Subject,
     inbox: String,
     subscriber: Subscriber,
@@ -104,6 +104,8 @@ pub(super) struct Consumer {
     requests: VecDeque<Request>,
     requested: u64,
     pace: Pace,
+    /// Messages that the server lets one request ask for.
+    most: u64,
     /// A single message was larger than a request may bring: later ones are bounded by their number alone.
     exceeded: bool,
     /// Whether the server counts right what is still to come, and passes nothing over. One before 2.10 may say that nothing
@@ -182,7 +184,7 @@ impl Consumer {
         };
         deletion.is_made = true;
         Ok(Self {
-            _deletion: deletion,
+            deletion,
             next: api.subject(&format!("CONSUMER.MSG.NEXT.{}.{name}", stream.stream)).into(),
             api,
             inbox,
@@ -193,6 +195,7 @@ impl Consumer {
             start: answer["delivered"]["stream_seq"].as_u64().unwrap_or(0),
             created: answer["created"].as_str().and_then(|time| humantime::parse_rfc3339(time).ok()),
             limit: selection.limit,
+            most: answer["config"]["max_batch"].as_u64().filter(|&most| most > 0).unwrap_or(u64::MAX),
             counts,
             pending: if counts { answer["num_pending"].as_u64().unwrap_or(0) } else { u64::MAX },
             delivered: 0,
@@ -202,6 +205,15 @@ impl Consumer {
             exceeded: false,
             waits: false,
         })
+    }
+
+    /// Deletes it, and waits until it is deleted.
+    pub(super) async fn end(mut self) {
+        if let Some(subject) = &self.deletion.subject
+            && self.api.attempt(subject, Bytes::new(), None).await.is_ok()
+        {
+            self.deletion.subject = None;
+        }
     }
 
     pub(super) async fn step(&mut self, selection: &Selection) -> Result<Step> {
@@ -244,7 +256,8 @@ impl Consumer {
     }
 
     async fn ask(&mut self, selection: &Selection) -> Result<()> {
-        let batch = self.pace.next(selection.batch as u64).min(self.limit - self.expected());
+        let most = self.most.min(self.limit - self.expected());
+        let batch = self.pace.next(selection.batch as u64).min(most);
         let mut request = json!({ "batch": batch, "no_wait": true });
         if !self.exceeded {
             request["max_bytes"] = json!(selection.max_bytes);
@@ -255,11 +268,12 @@ impl Consumer {
     /// Asks for messages that are yet to come.
     pub(super) async fn ask_to_wait(&mut self, selection: &Selection) -> Result<()> {
         let expires = u64::try_from(WAIT.as_nanos()).unwrap_or(u64::MAX);
-        let mut request = json!({ "batch": selection.batch, "expires": expires });
+        let batch = self.most.min(selection.batch as u64);
+        let mut request = json!({ "batch": batch, "expires": expires });
         if !self.exceeded {
             request["max_bytes"] = json!(selection.max_bytes);
         }
-        self.request(selection.batch as u64, &request).await?;
+        self.request(batch, &request).await?;
         self.waits = true;
         Ok(())
     }

@@ -28,13 +28,10 @@ const PING: u8 = 4;
 const KEEP_ALIVE: Duration = Duration::from_secs(3);
 
 /// Bytes between two acknowledgements, at most.
-const STRETCH: usize = 4 << 20;
+const STRETCH: u64 = 4 << 20;
 
 /// Acknowledgements that may be outstanding: the server works on one stretch while the next is on its way.
 const STRETCHES: u64 = 2;
-
-/// The same where they come quickly: what is sent ahead there holds up nothing else on the connection.
-const MOST_STRETCHES: u64 = 5;
 
 /// An acknowledgement that comes so soon after the one before comes quickly.
 const QUICK: Duration = Duration::from_millis(25);
@@ -57,6 +54,8 @@ pub(super) struct Ingest {
     acknowledged_at: Instant,
     /// Acknowledgements that may be outstanding.
     stretches: u64,
+    /// The same where they come quickly: what is sent ahead there holds up nothing else on the connection.
+    most_stretches: u64,
     outcome: Option<Result<u64>>,
     /// When the server last took more, or the caller began to wait for it.
     progress: Instant,
@@ -65,9 +64,10 @@ pub(super) struct Ingest {
 
 impl Ingest {
     pub(super) fn new(stream: &BucketStream, blob: &NewBlob) -> Self {
-        let stretch = (stream.window() as u64 / STRETCHES).min(STRETCH as u64);
-        let chunks = stretch / blob.chunk_size.max(1) as u64;
+        let chunk_size = blob.chunk_size.max(1) as u64;
+        let chunks = (stream.window() as u64 / STRETCHES).min(STRETCH) / chunk_size;
         let flow = u16::try_from(chunks.clamp(1, 500)).unwrap_or(500);
+        let most_stretches = stream.quick_window() as u64 / (u64::from(flow) * chunk_size);
         Self {
             subject: stream.subjects.chunk_subject(&blob.nuid).into(),
             nuid: blob.nuid.clone(),
@@ -78,6 +78,7 @@ impl Ingest {
             acknowledged: 0,
             acknowledged_at: Instant::now(),
             stretches: STRETCHES,
+            most_stretches: most_stretches.max(STRETCHES),
             outcome: None,
             progress: Instant::now(),
             pings: None,
@@ -198,7 +199,7 @@ impl Ingest {
                     self.progress = Instant::now();
                     let is_quick = self.progress.duration_since(self.acknowledged_at) < QUICK;
                     self.stretches =
-                        if is_quick { MOST_STRETCHES.min(self.stretches + 1) } else { STRETCHES };
+                        if is_quick { self.most_stretches.min(self.stretches + 1) } else { STRETCHES };
                     self.acknowledged_at = self.progress;
                 }
                 self.granted = answer["msgs"].as_u64().unwrap_or(1).clamp(1, u64::from(self.flow));

@@ -19,12 +19,13 @@ use super::stream::BucketStream;
 /// From so many subjects on the search takes longer than two requests.
 const MANY: u64 = 2000;
 
-/// No page of subjects begins here: their number is told, and none of them.
-const BEYOND_ALL: u64 = 1 << 40;
+/// No page of subjects begins here: their number is told, and none of them. Servers on 32 bits read no larger number.
+const BEYOND_ALL: u64 = (1 << 31) - 1;
 
 /// Opens what brings them.
 pub(super) async fn open(stream: &Arc<BucketStream>) -> Result<Pull, Refusal> {
     if stream.subject_count.load(Ordering::Relaxed) >= MANY
+        && stream.may_have_one_each.load(Ordering::Relaxed)
         && let Some(pull) = open_where_none_has_two(stream).await?
     {
         return Ok(pull);
@@ -36,15 +37,22 @@ pub(super) async fn open(stream: &Arc<BucketStream>) -> Result<Pull, Refusal> {
 }
 
 async fn open_where_none_has_two(stream: &Arc<BucketStream>) -> Result<Option<Pull>, Refusal> {
-    let (before, Some(count)) = info_with_count(stream).await? else { return Ok(None) };
-    if has_replicas(&before) {
-        // The consumer may be made where another state is.
+    let (before, count) = info_with_count(stream).await?;
+    // Where there are replicas, the consumer may be made where another state is.
+    let Some(count) = count.filter(|_| !has_replicas(&before)) else {
+        stream.may_have_one_each.store(false, Ordering::Relaxed);
         return Ok(None);
-    }
+    };
     let pull = Pull::open(stream.clone(), scan::all_records(stream, Deliver::All)).await?;
-    let is_single = count == pull.pending()
-        && state(&before) == state(&stream.api.call(&info_of(stream), &Value::Null).await?);
-    Ok(is_single.then_some(pull))
+    let after = stream.api.call(&info_of(stream), &Value::Null).await?;
+    let (is_still, has_one_each) = (state(&before) == state(&after), count == pull.pending());
+    if is_still && has_one_each {
+        return Ok(Some(pull));
+    }
+    // This handle doesn't try again what most likely fails again.
+    stream.may_have_one_each.fetch_and(!is_still, Ordering::Relaxed);
+    pull.end().await;
+    Ok(None)
 }
 
 /// The stream as the server describes it, and how many names have a record; `None` where the server would read the whole

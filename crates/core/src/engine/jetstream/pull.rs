@@ -52,6 +52,11 @@ impl Pull {
         Ok(Self { stream, selection, consumer, last, ahead: None, asked: 0 })
     }
 
+    /// Ends it: the server has no consumer of it any more, which counts against a limit.
+    pub(super) async fn end(self) {
+        self.consumer.end().await;
+    }
+
     /// Messages that the selection held when it was opened.
     pub(super) fn pending(&self) -> u64 {
         self.consumer.pending

@@ -18,6 +18,8 @@ use crate::{Error, Result};
 const START_WINDOW: usize = 8 << 20;
 /// The most bytes under way. The server refuses messages when 128 MiB wait for one stream.
 const MAX_WINDOW: usize = 32 << 20;
+/// The fewest that it may have under way where they are stored quickly, and the server was never overwhelmed.
+const QUICK_WINDOW: usize = 20 << 20;
 /// The fewest, and the step by which the window grows.
 const MIN_WINDOW: usize = 1 << 20;
 
@@ -49,10 +51,14 @@ pub(super) struct BucketStream {
     pub(super) names_are_free: AtomicBool,
     /// Subjects that the stream had when it was last asked: a hint.
     pub(super) subject_count: AtomicU64,
+    /// Whether each name may have one record, and the server can show it. Likewise.
+    pub(super) may_have_one_each: AtomicBool,
     /// What this handle committed, for reads that must not be older.
     pub(super) committed: Committed,
     /// Bytes that a put may have under way.
     window: AtomicUsize,
+    /// Whether the server ever had too much under way.
+    was_overwhelmed: AtomicBool,
     max_msg_size: Option<usize>,
     /// Settings by which the server would drop chunks that it acknowledged.
     hazards: String,
@@ -77,8 +83,10 @@ impl BucketStream {
             reconnects: api.reconnect_count(),
             names_are_free: AtomicBool::new(false),
             subject_count: AtomicU64::new(answer["state"]["num_subjects"].as_u64().unwrap_or(0)),
+            may_have_one_each: AtomicBool::new(true),
             committed: Committed::default(),
             window: AtomicUsize::new(START_WINDOW),
+            was_overwhelmed: AtomicBool::new(false),
             hazards: chunk_hazards(config).join(", "),
             max_msg_size: max_msg_size.and_then(|size| size.try_into().ok()),
             api,
@@ -147,11 +155,18 @@ impl BucketStream {
         self.window.load(Ordering::Relaxed)
     }
 
+    /// The same where they are stored quickly.
+    pub(super) fn quick_window(&self) -> usize {
+        let window = self.window();
+        if self.was_overwhelmed.load(Ordering::Relaxed) { window } else { window.max(QUICK_WINDOW) }
+    }
+
     /// The server was overwhelmed by a blob with this much under way: the next put sends half of it ahead.
     pub(super) fn narrow_window(&self, overwhelming: usize) {
         let window = (overwhelming / 2).max(MIN_WINDOW);
         tracing::info!(bucket = %self.bucket, window, "the server is overwhelmed: less is sent ahead");
         self.window.fetch_min(window, Ordering::Relaxed);
+        self.was_overwhelmed.store(true, Ordering::Relaxed);
     }
 
     /// A whole blob went through: the next put may send more ahead.
