@@ -14,7 +14,7 @@ def plot(path: Path, everything: list[tuple[Work, dict[str, Result]]]) -> None:
     # The same numbers give the same file.
     mpl.rcParams.update({"svg.hashsalt": "jetblob", "svg.fonttype": "none", "font.size": 8})
     rows = -(-len(everything) // COLUMNS)
-    figure, grid = plt.subplots(rows, COLUMNS, figsize=(11, 2.4 * rows), squeeze=False)
+    figure, grid = plt.subplots(rows, COLUMNS, figsize=(11, 2.5 * rows), squeeze=False)
     panels = [axes for row in grid for axes in row]
     for axes, (work, results) in zip(panels, everything, strict=False):
         bars = {
@@ -28,9 +28,7 @@ def plot(path: Path, everything: list[tuple[Work, dict[str, Result]]]) -> None:
         ]
         drawn = axes.barh(names, [bars[name] for name in names], color=colours)
         axes.bar_label(drawn, fmt="{:,.0f}", padding=2)
-        axes.set_title(
-            f"{work.name}, {work.unit.replace('/s', ' a second') if work.unit == '/s' else work.unit}"
-        )
+        axes.set_title(f"{work.name}\n{'in a second' if work.unit == '/s' else work.unit}")
         axes.margins(x=0.15)
         axes.xaxis.set_visible(False)
         for side in ("top", "right", "bottom"):
