@@ -111,7 +111,7 @@ def measure(work: Work, place: Place, rounds: int) -> dict[str, Result]:
     shared = prepared(work, place, "shared") if work.shared else None
     warm_up(work, place, shared)
     for number in range(rounds):
-        # Nobody is always the first, or always after the same; and it is the same order in every run.
+        # Another order in each round, and the same in each run.
         for contender in random.Random(f"{work.name} {number}").sample(work.contenders, len(work.contenders)):
             so_far = results.get(contender.name)
             if not isinstance(so_far, list) or (so_far and so_far[0].seconds > SLOW):

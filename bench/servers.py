@@ -108,7 +108,7 @@ async def lead(url: str, stream: str, leader: str) -> None:
         await connection.close()
 
 
-async def leader_of(connection: Client, stream: str) -> str | None:
+async def leader_of(connection: Client, stream: str) -> str:
     """Give the leader of a stream, once it has one."""
     while True:
         with suppress(NatsError):

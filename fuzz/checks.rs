@@ -3,7 +3,7 @@
 use std::time::SystemTime;
 
 use jetblob::protocol::name::{
-    check_object_name, key_is_of_name, legacy_record_keys, name_of_key, record_key,
+    check_object_name, is_usual_key_of_ascii, key_is_of_name, legacy_record_keys, name_of_key, record_key,
 };
 use jetblob::protocol::record::Record;
 use jetblob::{BucketConfig, BucketName, ByteRange, Digest, ObjectMeta};
@@ -61,8 +61,11 @@ pub(crate) fn record(json: &[u8]) {
 pub(crate) fn name(bytes: &[u8]) {
     let Ok(name) = std::str::from_utf8(bytes) else { return };
     // As a key that anybody wrote.
-    let _ = name_of_key(name);
+    let named = name_of_key(name);
     let _ = key_is_of_name(name, name);
+    if is_usual_key_of_ascii(name) {
+        assert!(named.is_ascii() && record_key(&named) == name, "{named:?}");
+    }
     if let Ok(bucket) = BucketName::parse(name) {
         assert_eq!(BucketName::of_stream(&bucket.stream()), Some(bucket.clone()));
         assert_subject(&bucket.record_subject("x"));
@@ -74,6 +77,7 @@ pub(crate) fn name(bytes: &[u8]) {
     let (bucket, key) = (bucket(), record_key(name));
     assert_eq!(name_of_key(&key), name);
     assert!(key_is_of_name(&key, name));
+    assert_eq!(is_usual_key_of_ascii(&key), name.is_ascii() && name.len() <= 192);
     let subject = bucket.record_subject(name);
     assert_subject(&subject);
     assert_eq!(bucket.key_of_record_subject(&subject), Some(key.as_str()));

@@ -190,7 +190,7 @@ on_a_server! {
 
     /// 96, 87. On a server that limits what one request may ask for.
     async fn where_requests_are_limited() {
-        let config = "jetstream { store_dir: \"$DIR/js\", limits { max_request_batch: 70 } }";
+        let config = "jetstream { store_dir: \"$DIR/js\", limits { max_request_batch: 20 } }";
         let server = Server::with_config(ServerKind::Newest, config);
         let store = Store::open(server.url()).await.unwrap();
         let bucket = store.create_bucket(BucketConfig::new("b")).await.unwrap();

@@ -199,6 +199,7 @@ pub struct StoredRecord {
     /// The key that the record stands under: base64url of its name, but for some older clients.
     pub key: String,
     json: Bytes,
+    /// The same, read when somebody first asks for it.
     record: OnceLock<Result<Record, Invalid>>,
     /// The revision of the record.
     pub revision: u64,
@@ -209,7 +210,7 @@ pub struct StoredRecord {
 }
 
 impl StoredRecord {
-    /// A record that was stored as this JSON.
+    /// A record that was stored as this JSON, and doesn't go by itself.
     pub fn new(key: impl Into<String>, json: Bytes, revision: u64, mtime: SystemTime) -> Self {
         Self { key: key.into(), json, record: OnceLock::new(), revision, mtime, expires: None }
     }

@@ -141,11 +141,13 @@ pub fn key_is_of_name(key: &str, name: &str) -> bool {
     String::from_utf8_lossy(&bytes) == name || as_latin_1()
 }
 
-/// Whether this is the usual key of a short name of ASCII characters, which every client encodes alike.
-pub fn is_of_ascii(key: &str) -> bool {
+/// Whether this is the [`record_key`] of a name of ASCII characters, 192 at most. A record under it bears that name, in any
+/// client's encoding.
+pub fn is_usual_key_of_ascii(key: &str) -> bool {
     let mut name = [0; 192];
+    let is_one_text = !key.trim_end_matches('=').contains('=');
     match BASE64URL.decode_len(key.len()) {
-        Ok(len) if len <= name.len() => {
+        Ok(len) if is_one_text && len <= name.len() => {
             let decoded = BASE64URL.decode_mut(key.as_bytes(), &mut name[..len]);
             decoded.is_ok_and(|len| name[..len].is_ascii())
         }

@@ -95,7 +95,6 @@ impl<'r> Said<'r> {
         let size = plain.size.unwrap_or(0);
         let chunks = plain.chunks.unwrap_or(0);
         let chunk_size = plain.options.as_ref().and_then(|options| options.max_chunk_size);
-        let is_natural = |number: u64| i64::try_from(number).is_ok();
         if ![size, chunks, chunk_size.unwrap_or(0)].into_iter().all(is_natural) {
             return None;
         }
@@ -224,11 +223,15 @@ fn boolean(fields: &Map<String, Value>, field: &str) -> Result<bool, Invalid> {
     }
 }
 
-/// A whole number that a signed 64-bit field of another client can hold.
+/// Whether a signed 64-bit field of another client can hold it.
+fn is_natural(number: u64) -> bool {
+    i64::try_from(number).is_ok()
+}
+
 fn natural(fields: &Map<String, Value>, field: &str) -> Result<Option<u64>, Invalid> {
     match fields.get(field) {
         None | Some(Value::Null) => Ok(None),
-        Some(value) => match value.as_u64().filter(|&number| i64::try_from(number).is_ok()) {
+        Some(value) => match value.as_u64().filter(|&number| is_natural(number)) {
             Some(number) => Ok(Some(number)),
             None => Err(wrong_type(field, "a whole number below 2^63")),
         },

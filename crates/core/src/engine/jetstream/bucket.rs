@@ -39,8 +39,7 @@ impl EngineBucket for JetStreamBucket {
     }
 
     async fn status(&self) -> Result<BucketStatus> {
-        let answer = newest::info_with_count(&self.0).await;
-        let (info, records) = answer.map_err(|refusal| self.0.refused(refusal))?;
+        let (info, records) = newest::info_with_count(&self.0).await?;
         Ok(BucketStatus { records, ..status_of(&self.0.bucket, &info) })
     }
 

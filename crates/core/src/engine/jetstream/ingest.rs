@@ -30,7 +30,7 @@ const KEEP_ALIVE: Duration = Duration::from_secs(3);
 /// Bytes between two acknowledgements, at most.
 const STRETCH: u64 = 4 << 20;
 
-/// Acknowledgements that may be outstanding: the server works on one stretch while the next is on its way.
+/// The fewest acknowledgements that may be outstanding: the server works on one stretch while the next is on its way.
 const STRETCHES: u64 = 2;
 
 /// An acknowledgement that comes so soon after the one before comes quickly.
@@ -54,7 +54,9 @@ pub(super) struct Ingest {
     acknowledged_at: Instant,
     /// Acknowledgements that may be outstanding.
     stretches: u64,
-    /// The same where they come quickly: what is sent ahead there holds up nothing else on the connection.
+    /// As many as the window holds.
+    fewest_stretches: u64,
+    /// As many where they come quickly: what is sent ahead holds up other calls on the connection only shortly there.
     most_stretches: u64,
     outcome: Option<Result<u64>>,
     /// When the server last took more, or the caller began to wait for it.
@@ -67,7 +69,8 @@ impl Ingest {
         let chunk_size = blob.chunk_size.max(1) as u64;
         let chunks = (stream.window() as u64 / STRETCHES).min(STRETCH) / chunk_size;
         let flow = u16::try_from(chunks.clamp(1, 500)).unwrap_or(500);
-        let most_stretches = stream.quick_window() as u64 / (u64::from(flow) * chunk_size);
+        let stretches_of = |window: usize| (window as u64 / (u64::from(flow) * chunk_size)).max(STRETCHES);
+        let fewest_stretches = stretches_of(stream.window());
         Self {
             subject: stream.subjects.chunk_subject(&blob.nuid).into(),
             nuid: blob.nuid.clone(),
@@ -77,8 +80,9 @@ impl Ingest {
             sent: Arc::default(),
             acknowledged: 0,
             acknowledged_at: Instant::now(),
-            stretches: STRETCHES,
-            most_stretches: most_stretches.max(STRETCHES),
+            stretches: fewest_stretches,
+            fewest_stretches,
+            most_stretches: stretches_of(stream.quick_window()),
             outcome: None,
             progress: Instant::now(),
             pings: None,
@@ -198,8 +202,11 @@ impl Ingest {
                     self.acknowledged = acknowledged;
                     self.progress = Instant::now();
                     let is_quick = self.progress.duration_since(self.acknowledged_at) < QUICK;
-                    self.stretches =
-                        if is_quick { self.most_stretches.min(self.stretches + 1) } else { STRETCHES };
+                    self.stretches = if is_quick {
+                        self.most_stretches.min(self.stretches + 1)
+                    } else {
+                        self.fewest_stretches
+                    };
                     self.acknowledged_at = self.progress;
                 }
                 self.granted = answer["msgs"].as_u64().unwrap_or(1).clamp(1, u64::from(self.flow));

@@ -1,9 +1,9 @@
 //! The newest record of each name, in the order in which they were written.
 //!
-//! A consumer of the last message per subject costs the server a search that takes longer than all that follows. Where no
-//! subject has a second message, a consumer of all messages brings the same. The server tells how many subjects there
+//! For a consumer of the last message per subject the server searches all subjects before the first message comes. Where
+//! no subject has a second message, a consumer of all messages brings the same. The server tells how many subjects there
 //! are, and how many messages; both are of one state if nothing was stored or removed from before the first answer until
-//! after the last. Records of the same name there are where a client wrote one without a rollup.
+//! after the last. A name has several records where a client wrote one without a rollup.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -15,8 +15,9 @@ use super::consumer::Deliver;
 use super::pull::Pull;
 use super::scan;
 use super::stream::BucketStream;
+use crate::Result;
 
-/// From so many subjects on the search takes longer than two requests.
+/// With fewer subjects the search costs less than the two requests that it takes to do without.
 const MANY: u64 = 2000;
 
 /// No page of subjects begins here: their number is told, and none of them. Servers on 32 bits read no larger number.
@@ -37,14 +38,14 @@ pub(super) async fn open(stream: &Arc<BucketStream>) -> Result<Pull, Refusal> {
 }
 
 async fn open_where_none_has_two(stream: &Arc<BucketStream>) -> Result<Option<Pull>, Refusal> {
-    let (before, count) = info_with_count(stream).await?;
+    let (before, count) = info_with_count(stream).await.map_err(Refusal::Failed)?;
     // Where there are replicas, the consumer may be made where another state is.
     let Some(count) = count.filter(|_| !has_replicas(&before)) else {
         stream.may_have_one_each.store(false, Ordering::Relaxed);
         return Ok(None);
     };
     let pull = Pull::open(stream.clone(), scan::all_records(stream, Deliver::All)).await?;
-    let after = stream.api.call(&info_of(stream), &Value::Null).await?;
+    let after = stream.stream_info(&Value::Null).await.map_err(Refusal::Failed)?;
     let (is_still, has_one_each) = (state(&before) == state(&after), count == pull.pending());
     if is_still && has_one_each {
         return Ok(Some(pull));
@@ -57,25 +58,22 @@ async fn open_where_none_has_two(stream: &Arc<BucketStream>) -> Result<Option<Pu
 
 /// The stream as the server describes it, and how many names have a record; `None` where the server would read the whole
 /// stream for it.
-pub(super) async fn info_with_count(stream: &BucketStream) -> Result<(Value, Option<u64>), Refusal> {
+pub(super) async fn info_with_count(stream: &BucketStream) -> Result<(Value, Option<u64>)> {
     if stream.api.server_is_before(2, 10) {
-        return Ok((stream.api.call(&info_of(stream), &Value::Null).await?, None));
+        return Ok((stream.stream_info(&Value::Null).await?, None));
     }
     let request = json!({ "subjects_filter": stream.subjects.all_records(), "offset": BEYOND_ALL });
-    let info = stream.api.call(&info_of(stream), &request).await?;
+    let info = stream.stream_info(&request).await?;
     let count = info["total"].as_u64();
     Ok((info, count))
 }
 
-/// Two states with the same numbers are the same: what is stored raises the one, what is removed lowers the other.
-fn state(info: &Value) -> Option<(u64, u64)> {
-    Some((info["state"]["last_seq"].as_u64()?, info["state"]["messages"].as_u64()?))
+/// Two states of a stream that are alike in this are the same: what is stored raises the sequence, and what is removed
+/// lowers the number of messages.
+fn state(info: &Value) -> [&Value; 3] {
+    [&info["created"], &info["state"]["last_seq"], &info["state"]["messages"]]
 }
 
 fn has_replicas(info: &Value) -> bool {
     info["cluster"]["replicas"].as_array().is_some_and(|replicas| !replicas.is_empty())
-}
-
-fn info_of(stream: &BucketStream) -> String {
-    format!("STREAM.INFO.{}", stream.stream)
 }

@@ -14,7 +14,7 @@ use super::api::Refusal;
 use super::expiry;
 use super::stream::BucketStream;
 use crate::engine::{Consistency, StoredRecord};
-use crate::protocol::name::{is_of_ascii, key_is_of_name, legacy_record_keys, record_key};
+use crate::protocol::name::{is_usual_key_of_ascii, key_is_of_name, legacy_record_keys, record_key};
 use crate::protocol::record::Record;
 use crate::{Error, Result};
 
@@ -179,7 +179,7 @@ pub(super) struct LeaderMessage {
 
 /// Whether a record that a scan met is hidden by one under the name's usual key. Old clients wrote other keys.
 pub(super) async fn is_shadowed(stream: &BucketStream, stored: &StoredRecord) -> Result<bool> {
-    if is_of_ascii(&stored.key) {
+    if is_usual_key_of_ascii(&stored.key) {
         return Ok(false);
     }
     let Some(name) = stored.record().as_ref().ok().and_then(Record::name) else {

@@ -56,7 +56,7 @@ enum Flow {
     /// Every chunk is acknowledged; the client bounds what is under way.
     Window(Window),
     /// The server sets the pace.
-    Ingest(Ingest),
+    Ingest(Box<Ingest>),
 }
 
 impl JetStreamStaging {
@@ -66,7 +66,7 @@ impl JetStreamStaging {
         }
         let large = blob.size_hint.is_none_or(|size| size >= INGEST_FROM);
         let flow = if large && stream.takes_batches.load(Ordering::Relaxed) {
-            Flow::Ingest(Ingest::new(&stream, &blob))
+            Flow::Ingest(Box::new(Ingest::new(&stream, &blob)))
         } else {
             Flow::Window(Window::new(stream.window()))
         };
