@@ -19,6 +19,7 @@ import pytest
 
 import jetblob
 import jetblob.sync
+from jetblob.fsspec import JetblobFileSystem
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -155,3 +156,17 @@ async def holds_only(url: str, bucket: jetblob.Bucket, *names: str) -> None:
             return
         assert time.monotonic() < deadline, f"{kept - wanted} are left, {wanted - kept} are missing"
         await asyncio.sleep(0.02)
+
+
+@pytest.fixture(scope="module", params=ENGINES)
+def fs(request: pytest.FixtureRequest) -> Iterator[JetblobFileSystem]:
+    """Give the file system of an empty store."""
+    with place(request.param) as url:
+        yield JetblobFileSystem(url)
+
+
+@pytest.fixture
+def fs_path(fs: JetblobFileSystem, name: str) -> str:
+    """Give an empty directory, a bucket."""
+    fs.mkdir(name)
+    return name
