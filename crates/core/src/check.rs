@@ -157,7 +157,7 @@ impl Bucket {
         let report = Arc::<Mutex<CheckReport>>::default();
         let examination = Examination::new(self.clone(), options, sender, report.clone());
         let findings = Findings { work: Some(examination.run().boxed()), found: receiver, failed: None };
-        let findings = operation!("jetblob.check", "check", Some(self.name()), None).items(findings.boxed());
+        let findings = operation!("jetblob.check", "check", Some(self.name()), None).items(findings);
         Ok(Check { findings: findings.boxed(), report })
     }
 }

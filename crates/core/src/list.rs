@@ -1,7 +1,12 @@
 //! The objects of a bucket.
 
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use futures_util::stream::BoxStream;
 use futures_util::{Stream, StreamExt};
 
+use crate::engine::StoredRecord;
 use crate::operation::operation;
 use crate::protocol::ObjectInfo;
 use crate::{Bucket, Error, Result};
@@ -60,15 +65,29 @@ impl Bucket {
         &self,
         options: ListOptions,
     ) -> impl Stream<Item = Result<ObjectInfo>> + Send + Unpin + 'static {
-        let bucket = self.clone();
-        let listed = self.engine.scan().filter_map(move |stored| {
-            let entry = match stored {
-                Ok(stored) => Some(bucket.read_record(&stored)).filter(|entry| options.wants(entry)),
-                Err(error) => Some(Err(error)),
-            };
-            async move { entry }
-        });
-        operation!("jetblob.list", "list", Some(self.name()), None).items(listed.boxed())
+        let entries = Entries { bucket: self.clone(), records: self.engine.scan(), options };
+        operation!("jetblob.list", "list", Some(self.name()), None).items(entries)
+    }
+}
+
+/// The records of a bucket, made sense of.
+struct Entries {
+    bucket: Bucket,
+    records: BoxStream<'static, Result<StoredRecord>>,
+    options: ListOptions,
+}
+
+impl Stream for Entries {
+    type Item = Result<ObjectInfo>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        while let Some(stored) = ready!(self.records.poll_next_unpin(cx)) {
+            let entry = stored.and_then(|stored| self.bucket.read_record(&stored));
+            if self.options.wants(&entry) {
+                return Poll::Ready(Some(entry));
+            }
+        }
+        Poll::Ready(None)
     }
 }
 

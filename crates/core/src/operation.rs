@@ -6,7 +6,6 @@
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use futures_util::stream::BoxStream;
 use futures_util::{FutureExt, Stream, StreamExt};
 use tracing::{Instrument, Level, Span, span};
 
@@ -110,9 +109,9 @@ impl<'c> Operation<'c> {
     }
 
     /// Hands out these items. A `BadMeta` is one of them, and no end.
-    pub(crate) fn items<T>(self, items: BoxStream<'static, Result<T>>) -> Items<T> {
+    pub(crate) fn items<S: Stream + Unpin>(self, source: S) -> Items<S> {
         let bucket = self.bucket.map(str::to_owned);
-        Items { source: items, trace: self.trace, doing: self.doing, bucket, count: 0 }
+        Items { source, trace: self.trace, doing: self.doing, bucket, count: 0 }
     }
 }
 
@@ -166,18 +165,18 @@ impl Drop for Trace {
 }
 
 /// The items of an operation that lists.
-pub(crate) struct Items<T> {
-    source: BoxStream<'static, Result<T>>,
+pub(crate) struct Items<S> {
+    source: S,
     trace: Trace,
     doing: &'static str,
     bucket: Option<String>,
     count: u64,
 }
 
-impl<T> Stream for Items<T> {
+impl<T, S: Stream<Item = Result<T>> + Unpin> Stream for Items<S> {
     type Item = Result<T>;
 
-    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<T>>> {
         let this = self.get_mut();
         let item = {
             let _entered = this.trace.enter();

@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use futures_util::{Stream, StreamExt, TryStreamExt};
+use futures_util::{Stream, TryStreamExt};
 use tokio_util::sync::CancellationToken;
 
 use crate::engine::{Engine, StoreOptions, bucket_name};
@@ -169,7 +169,7 @@ impl Store {
     /// The names of all buckets, in no promised order.
     pub fn bucket_names(&self) -> impl Stream<Item = Result<String>> + Send + Unpin + 'static {
         let names = self.engine.bucket_names().map_ok(|name| name.to_string());
-        operation!("jetblob.bucket_names", "list buckets", None, None).items(names.boxed())
+        operation!("jetblob.bucket_names", "list buckets", None, None).items(names)
     }
 
     /// The statuses of all buckets, in no promised order.

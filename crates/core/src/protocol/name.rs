@@ -133,6 +133,19 @@ pub fn legacy_record_keys(name: &str) -> Vec<String> {
 ///
 /// nats.js encodes names as Latin-1, and nats.go keeps raw bytes in the subject but U+FFFD in the JSON.
 pub fn key_is_of_name(key: &str, name: &str) -> bool {
+    is_record_key(key, name) || is_legacy_key_of_name(key, name)
+}
+
+/// Whether this is the [`record_key`] of the name.
+fn is_record_key(key: &str, name: &str) -> bool {
+    let mut usual = [0; MAX_NAME_BYTES.div_ceil(3) * 4];
+    let len = BASE64URL.encode_len(name.len());
+    let Some(usual) = usual.get_mut(..len).filter(|_| len == key.len()) else { return false };
+    BASE64URL.encode_mut(name.as_bytes(), usual);
+    usual == key.as_bytes()
+}
+
+fn is_legacy_key_of_name(key: &str, name: &str) -> bool {
     let bare = key.trim_end_matches('=').as_bytes();
     let Ok(bytes) = BASE64URL_NOPAD.decode(bare).or_else(|_| BASE64_NOPAD.decode(bare)) else {
         return false;

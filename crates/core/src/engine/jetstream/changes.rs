@@ -66,7 +66,7 @@ impl Changes {
         if self.phase == Phase::State {
             if let Some(message) = self.pull.next_or_end().await? {
                 if !self.horizon.is_beyond(&message).await? {
-                    return Ok(self.record(&message));
+                    return Ok(self.record(message));
                 }
                 self.ahead = Some(message);
             }
@@ -80,10 +80,10 @@ impl Changes {
             Some(message) => message,
             None => self.pull.wait().await?,
         };
-        Ok(self.record(&message))
+        Ok(self.record(message))
     }
 
-    fn record(&self, message: &Delivered) -> Change {
+    fn record(&self, message: Delivered) -> Change {
         Change::Record(scan::stored(self.horizon.stream(), message))
     }
 }

@@ -30,6 +30,12 @@ impl Committed {
         *newest = revision.max(*newest);
     }
 
+    /// Whether nothing was committed.
+    pub(super) fn is_empty(&self) -> bool {
+        let names = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        names.revisions.is_empty() && !names.forgot
+    }
+
     /// Whether a replica's answer is not older than what was committed.
     pub(super) fn allows(&self, name: &str, answer: Option<&StoredRecord>) -> bool {
         let names = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -55,9 +61,9 @@ mod tests {
     #[test]
     fn a_lagging_replica_is_not_believed() {
         let committed = Committed::default();
-        assert!(committed.allows("a", None));
+        assert!(committed.allows("a", None) && committed.is_empty());
         committed.note("a", 7);
-        assert!(!committed.allows("a", None));
+        assert!(!committed.allows("a", None) && !committed.is_empty());
         assert!(!committed.allows("a", Some(&at(6))));
         assert!(committed.allows("a", Some(&at(7))));
         for other in 0..REMEMBERED {

@@ -217,9 +217,7 @@ impl Consumer {
     }
 
     pub(super) async fn step(&mut self, selection: &Selection) -> Result<Step> {
-        while self.requests.len() < REQUESTS && self.expected() < self.pending.min(self.limit) {
-            self.ask(selection).await?;
-        }
+        self.ask_ahead(selection).await?;
         if self.requests.is_empty() {
             return Ok(Step::NoMore);
         }
@@ -248,6 +246,14 @@ impl Consumer {
             headers: message.headers,
             payload: message.payload,
         }))
+    }
+
+    /// Asks for what comes next, if it isn't asked for yet.
+    pub(super) async fn ask_ahead(&mut self, selection: &Selection) -> Result<()> {
+        while self.requests.len() < REQUESTS && self.expected() < self.pending.min(self.limit) {
+            self.ask(selection).await?;
+        }
+        Ok(())
     }
 
     /// How many messages will have come when all requests under way are answered.

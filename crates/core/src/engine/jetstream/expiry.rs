@@ -3,7 +3,8 @@
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant, SystemTime};
 
-use async_nats::HeaderMap;
+use async_nats::header::NATS_MESSAGE_TTL as TTL;
+use async_nats::{HeaderMap, HeaderName};
 use serde_json::Value;
 
 use super::record::LeaderMessage;
@@ -12,11 +13,9 @@ use crate::engine::Expiry;
 use crate::protocol::config::is_on;
 use crate::{Error, Result};
 
-const TTL: &str = "Nats-TTL";
-
 /// When the object goes, in RFC 3339 by the clock of the store: a record that is written again has a TTL of what is left,
 /// in whole seconds, from which the time could not be told exactly any more.
-const EXPIRES: &str = "Jetblob-Expires";
+const EXPIRES: HeaderName = HeaderName::from_static("Jetblob-Expires");
 
 /// How much longer chunks stay than the record that names them, which is stored after them, and rounded up.
 const CHUNKS_STAY: Duration = Duration::from_secs(5);
@@ -24,18 +23,18 @@ const CHUNKS_STAY: Duration = Duration::from_secs(5);
 /// Headers, in either form.
 pub(super) trait Headers {
     /// One of them.
-    fn value(&self, name: &str) -> Option<&str>;
+    fn value(&self, name: HeaderName) -> Option<&str>;
 }
 
 impl Headers for HeaderMap {
-    fn value(&self, name: &str) -> Option<&str> {
+    fn value(&self, name: HeaderName) -> Option<&str> {
         Some(self.get(name)?.as_str())
     }
 }
 
 impl Headers for LeaderMessage {
-    fn value(&self, name: &str) -> Option<&str> {
-        self.header(name)
+    fn value(&self, name: HeaderName) -> Option<&str> {
+        self.header(name.as_ref())
     }
 }
 

@@ -2,8 +2,8 @@
 //!
 //! For a consumer of the last message per subject the server searches all subjects before the first message comes. Where
 //! no subject has a second message, a consumer of all messages brings the same. The server tells how many subjects there
-//! are, and how many messages; both are of one state if nothing was stored or removed from before the first answer until
-//! after the last. A name has several records where a client wrote one without a rollup.
+//! are, and how many messages; both are of one state if nothing was stored or removed from before the consumer was made until
+//! after the subjects were counted. A name has several records where a client wrote one without a rollup.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -25,9 +25,10 @@ const BEYOND_ALL: u64 = (1 << 31) - 1;
 
 /// Opens what brings them.
 pub(super) async fn open(stream: &Arc<BucketStream>) -> Result<Pull, Refusal> {
+    let fresh = stream.fresh_state();
     if stream.subject_count.load(Ordering::Relaxed) >= MANY
         && stream.may_have_one_each.load(Ordering::Relaxed)
-        && let Some(pull) = open_where_none_has_two(stream).await?
+        && let Some(pull) = open_where_none_has_two(stream, fresh).await?
     {
         return Ok(pull);
     }
@@ -37,16 +38,23 @@ pub(super) async fn open(stream: &Arc<BucketStream>) -> Result<Pull, Refusal> {
     Ok(pull)
 }
 
-async fn open_where_none_has_two(stream: &Arc<BucketStream>) -> Result<Option<Pull>, Refusal> {
-    let (before, count) = info_with_count(stream).await.map_err(Refusal::Failed)?;
-    // Where there are replicas, the consumer may be made where another state is.
-    let Some(count) = count.filter(|_| !has_replicas(&before)) else {
+async fn open_where_none_has_two(
+    stream: &Arc<BucketStream>,
+    before: Option<State>,
+) -> Result<Option<Pull>, Refusal> {
+    let before = match before {
+        Some(state) => Some(state),
+        None => State::of(&stream.stream_info(&Value::Null).await.map_err(Refusal::Failed)?),
+    };
+    if before.is_none() || stream.api.server_is_before(2, 10) {
         stream.may_have_one_each.store(false, Ordering::Relaxed);
         return Ok(None);
-    };
-    let pull = Pull::open(stream.clone(), scan::all_records(stream, Deliver::All)).await?;
-    let after = stream.stream_info(&Value::Null).await.map_err(Refusal::Failed)?;
-    let (is_still, has_one_each) = (state(&before) == state(&after), count == pull.pending());
+    }
+    let mut pull = Pull::open(stream.clone(), scan::all_records(stream, Deliver::All)).await?;
+    // They come while the server counts.
+    pull.ask_ahead().await.map_err(Refusal::Failed)?;
+    let (info, count) = info_with_count(stream).await.map_err(Refusal::Failed)?;
+    let (is_still, has_one_each) = (before == State::of(&info), count == Some(pull.pending()));
     if is_still && has_one_each {
         return Ok(Some(pull));
     }
@@ -68,12 +76,26 @@ pub(super) async fn info_with_count(stream: &BucketStream) -> Result<(Value, Opt
     Ok((info, count))
 }
 
-/// Two states of a stream that are alike in this are the same: what is stored raises the sequence, and what is removed
-/// lowers the number of messages.
-fn state(info: &Value) -> [&Value; 3] {
-    [&info["created"], &info["state"]["last_seq"], &info["state"]["messages"]]
+/// What every change of a stream changes: what is stored raises the sequence, and what is removed lowers the number of
+/// messages.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct State {
+    created: String,
+    last_sequence: u64,
+    messages: u64,
 }
 
-fn has_replicas(info: &Value) -> bool {
-    info["cluster"]["replicas"].as_array().is_some_and(|replicas| !replicas.is_empty())
+impl State {
+    /// The state that an answer of the server describes; `None` where there are replicas, of which another may have made a
+    /// consumer in another state.
+    pub(super) fn of(answer: &Value) -> Option<Self> {
+        let has_replicas =
+            answer["cluster"]["replicas"].as_array().is_some_and(|replicas| !replicas.is_empty());
+        let state = Self {
+            created: answer["created"].as_str()?.to_owned(),
+            last_sequence: answer["state"]["last_seq"].as_u64()?,
+            messages: answer["state"]["messages"].as_u64()?,
+        };
+        (!has_replicas).then_some(state)
+    }
 }

@@ -57,6 +57,11 @@ impl Pull {
         self.consumer.end().await;
     }
 
+    /// Asks for the first messages, which [`next`](Self::next) would do otherwise.
+    pub(super) async fn ask_ahead(&mut self) -> Result<()> {
+        self.consumer.ask_ahead(&self.selection).await
+    }
+
     /// Messages that the selection held when it was opened.
     pub(super) fn pending(&self) -> u64 {
         self.consumer.pending

@@ -23,6 +23,9 @@ use crate::engine::StoredRecord;
 const BATCH: usize = 4000;
 const REQUEST_BYTES: usize = 4 << 20;
 
+/// Names that there is room for from the beginning, if the server says that there are so many.
+const MOST_EXPECTED: usize = 1 << 16;
+
 /// The current record of every name, each once. A record that is rewritten meanwhile is told as it was or as it is.
 pub(super) fn records(stream: Arc<BucketStream>) -> BoxStream<'static, Result<StoredRecord>> {
     stream::try_unfold(Err(stream), |scan| async move {
@@ -61,7 +64,8 @@ impl Scan {
             Err(refusal) => return Err(stream.refused(refusal)),
         };
         let horizon = Horizon::of(&pull, stream).await?;
-        let (told, hasher) = (HashSet::new(), RandomState::new());
+        let expected = usize::try_from(pull.pending()).unwrap_or(usize::MAX).min(MOST_EXPECTED);
+        let (told, hasher) = (HashSet::with_capacity(expected), RandomState::new());
         Ok(Self::Pulled(Box::new(Pulled { pull, horizon, told, hasher })))
     }
 
@@ -71,7 +75,7 @@ impl Scan {
             Self::Direct(stream, messages) => (stream, messages),
         };
         for message in messages {
-            let stored = stored(stream, &message);
+            let stored = stored(stream, message);
             if !is_shadowed(stream, &stored).await? {
                 return Ok(Some(stored));
             }
@@ -86,7 +90,7 @@ impl Pulled {
             if self.horizon.is_beyond(&message).await? {
                 return Ok(None);
             }
-            let stored = stored(self.horizon.stream(), &message);
+            let stored = stored(self.horizon.stream(), message);
             if !self.told.insert(self.hasher.hash_one(&stored.key)) {
                 continue;
             }
@@ -132,10 +136,10 @@ pub(super) fn all_records(stream: &BucketStream, deliver: Deliver) -> Selection 
 }
 
 /// The record that a message holds.
-pub(super) fn stored(stream: &BucketStream, message: &Delivered) -> StoredRecord {
+pub(super) fn stored(stream: &BucketStream, message: Delivered) -> StoredRecord {
     let key = stream.subjects.key_of_record_subject(&message.subject).unwrap_or_default();
     StoredRecord {
         expires: message.headers.as_ref().and_then(|headers| expiry::of(headers, message.time)),
-        ..StoredRecord::new(key, message.payload.clone(), message.sequence, message.time)
+        ..StoredRecord::new(key, message.payload, message.sequence, message.time)
     }
 }

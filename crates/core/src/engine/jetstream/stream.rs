@@ -1,8 +1,8 @@
 //! One stream that holds a bucket, and what was learned of it.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
@@ -10,6 +10,7 @@ use super::api::{self, Api, Refusal};
 use super::at_once;
 use super::committed::Committed;
 use super::expiry;
+use super::newest::State;
 use crate::protocol::config::{chunk_hazards, is_on, mirrored_bucket, subjects_of_mirror};
 use crate::protocol::{BucketName, Nuid};
 use crate::{Error, Result};
@@ -20,6 +21,8 @@ const START_WINDOW: usize = 8 << 20;
 const MAX_WINDOW: usize = 32 << 20;
 /// The fewest that it may have under way where they are stored quickly, and the server was never overwhelmed.
 const QUICK_WINDOW: usize = 20 << 20;
+/// For how long a state may well be that of the stream still.
+const FRESH: Duration = Duration::from_secs(1);
 /// The fewest, and the step by which the window grows.
 const MIN_WINDOW: usize = 1 << 20;
 
@@ -51,6 +54,8 @@ pub(super) struct BucketStream {
     pub(super) names_are_free: AtomicBool,
     /// Subjects that the stream had when it was last asked: a hint.
     pub(super) subject_count: AtomicU64,
+    /// The state in which it was opened, and when, for the first list.
+    opened: Mutex<Option<(Instant, State)>>,
     /// Whether each name may have one record, and the server can show it. Likewise.
     pub(super) may_have_one_each: AtomicBool,
     /// What this handle committed, for reads that must not be older.
@@ -83,6 +88,7 @@ impl BucketStream {
             reconnects: api.reconnect_count(),
             names_are_free: AtomicBool::new(false),
             subject_count: AtomicU64::new(answer["state"]["num_subjects"].as_u64().unwrap_or(0)),
+            opened: Mutex::new(State::of(answer).map(|state| (Instant::now(), state))),
             may_have_one_each: AtomicBool::new(true),
             committed: Committed::default(),
             window: AtomicUsize::new(START_WINDOW),
@@ -91,6 +97,13 @@ impl BucketStream {
             max_msg_size: max_msg_size.and_then(|size| size.try_into().ok()),
             api,
         }
+    }
+
+    /// The state in which it was opened, if it may well be the same, and nobody has asked before.
+    pub(super) fn fresh_state(&self) -> Option<State> {
+        let opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let (at, state) = opened?;
+        (at.elapsed() < FRESH && self.committed.is_empty()).then_some(state)
     }
 
     /// Whether the connection is still that over which the stream was opened.
