@@ -13,6 +13,8 @@ use std::time::{Duration, Instant};
 
 use pyo3::prelude::*;
 
+use crate::thread_state;
+
 /// The thread that ends the interpreter: the only one that may still be in it.
 static ENDED_BY: OnceLock<ThreadId> = OnceLock::new();
 
@@ -30,7 +32,11 @@ impl Entering {
     pub(crate) fn begin() -> Option<Self> {
         ENTERING.fetch_add(1, Ordering::SeqCst);
         let leave = Self(());
-        ENDED_BY.get().is_none_or(|by| *by == thread::current().id()).then_some(leave)
+        if ENDED_BY.get().is_some_and(|by| *by != thread::current().id()) {
+            return None;
+        }
+        thread_state::keep();
+        Some(leave)
     }
 
     /// Stays here for ever if the interpreter is about to end, as threads do from Python 3.14 on.

@@ -24,6 +24,7 @@ mod process;
 mod progress;
 mod status;
 mod store;
+mod thread_state;
 mod upload;
 mod whole;
 

@@ -7,6 +7,8 @@ use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use tokio::runtime::{Builder, Runtime};
 
+use crate::thread_state;
+
 /// One for the connection, one for what else there is.
 const THREADS: usize = 2;
 
@@ -24,6 +26,7 @@ impl Process {
         let runtime = Builder::new_multi_thread()
             .worker_threads(THREADS)
             .thread_name("jetblob")
+            .on_thread_stop(thread_state::give_back)
             .enable_all()
             .build()
             .expect("threads can be started");

@@ -2,6 +2,7 @@
 
 use std::ptr;
 
+use bytes::Bytes;
 use jetblob::{Error, Object};
 use pyo3::exceptions::PyMemoryError;
 use pyo3::prelude::*;
@@ -10,8 +11,17 @@ use tokio::task::block_in_place;
 
 use crate::ending::Entering;
 
-/// To Python: `bytes`, which were filled as the object came, so that it is in memory once.
-pub(crate) struct Whole(Py<PyBytes>);
+/// Up to this size, in bytes, an object is copied for Python at its end: that costs less than to get hold of the interpreter
+/// before its bytes come.
+const COPIED: u64 = 64 << 10;
+
+/// To Python: `bytes`.
+pub(crate) enum Whole {
+    /// A small object.
+    Small(Bytes),
+    /// Filled as the object came, so that it is in memory once.
+    Filled(Py<PyBytes>),
+}
 
 impl<'py> IntoPyObject<'py> for Whole {
     type Target = PyBytes;
@@ -19,14 +29,21 @@ impl<'py> IntoPyObject<'py> for Whole {
     type Error = PyErr;
 
     fn into_pyobject(self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
-        Ok(self.0.into_bound(py))
+        Ok(match self {
+            Self::Small(bytes) => PyBytes::new(py, &bytes),
+            Self::Filled(bytes) => bytes.into_bound(py),
+        })
     }
 }
 
 /// Reads the rest of an object.
 pub(crate) async fn whole(mut object: Object) -> jetblob::Result<Whole> {
     let range = object.range();
-    let mut unfilled = Unfilled::new(range.end - range.start, &object)?;
+    let size = range.end - range.start;
+    if size <= COPIED {
+        return object.into_bytes().await.map(Whole::Small);
+    }
+    let mut unfilled = Unfilled::new(size, &object)?;
     while let Some(chunk) = object.next().await? {
         unfilled.fill(&chunk)?;
     }
@@ -85,7 +102,7 @@ impl Unfilled {
     }
 
     fn filled(self) -> jetblob::Result<Whole> {
-        if self.filled == self.size { Ok(Whole(self.bytes)) } else { Err(wrong_size()) }
+        if self.filled == self.size { Ok(Whole::Filled(self.bytes)) } else { Err(wrong_size()) }
     }
 }
 
