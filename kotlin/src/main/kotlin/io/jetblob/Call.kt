@@ -10,6 +10,7 @@ import kotlinx.coroutines.launch
 /** Makes a call of the library; one whose coroutine is cancelled already is not begun. */
 internal suspend inline fun <T> call(work: () -> T): T {
     currentCoroutineContext().ensureActive()
+    Threads.stay()
     return failing(work)
 }
 
