@@ -41,6 +41,15 @@ async fn update_beside(place: &Place, bucket: &Bucket, name: &str) {
     context.publish(subject, record.to_string().into()).await.expect("sent").await.expect("stored");
 }
 
+/// Puts an object of another name whenever it is called, by what decides for a proxy.
+fn put_from_a_proxy(bucket: &Bucket) -> impl Fn() + Send + Sync + 'static {
+    let (bucket, runtime, count) = (bucket.clone(), Handle::current(), AtomicUsize::new(0));
+    move || {
+        let name = format!("new/{}", count.fetch_add(1, Ordering::Relaxed));
+        block_in_place(|| runtime.block_on(bucket.put_bytes(name, body(1)))).expect("a put");
+    }
+}
+
 /// The objects by name; none is listed twice.
 async fn listed(bucket: &Bucket) -> BTreeMap<String, ObjectInfo> {
     let all: Vec<ObjectInfo> = bucket.list(ListOptions::default()).try_collect().await.expect("a list");
@@ -146,22 +155,42 @@ on_a_server! {
         let place = Place::jetstream().await;
         let bucket = many(&place).await;
         update_beside(&place, &bucket, "0").await;
-        let (other, runtime, news) = (bucket.clone(), Handle::current(), AtomicUsize::new(0));
+        let put = put_from_a_proxy(&bucket);
         let of_client = move |frame: &Frame<'_>| {
             if frame.body.contains("subjects_filter") {
-                let name = format!("new/{}", news.fetch_add(1, Ordering::Relaxed));
-                block_in_place(|| runtime.block_on(other.put_bytes(name, body(1)))).expect("a put");
+                put();
             }
             Fate::Pass
         };
         let proxy = Proxy::deciding(&place.url, of_client, |_| Fate::Pass).await;
         let through = Store::open(proxy.url()).await.unwrap().bucket(bucket.name()).await.unwrap();
-        // The first list knows the state from opening the bucket.
+        // The first list may know the state from opening the bucket.
         for news in 1..3 {
             let (all, policies) = consumers_of(&place, &bucket, listed(&through)).await;
             assert_eq!(policies, ["all", "last_per_subject"]);
             assert_eq!((all.len(), all["0"].description.as_str()), (MANY + news, "newest"));
         }
+    }
+
+    /// 96. The same, and the name comes after the server has read its state, and before it has counted.
+    async fn a_name_comes_just_before_the_count() {
+        let place = Place::jetstream().await;
+        let bucket = many(&place).await;
+        update_beside(&place, &bucket, "0").await;
+        let put = put_from_a_proxy(&bucket);
+        let (counted, meanwhile) = (format!("\"total\":{MANY},"), format!("\"total\":{},", MANY + 1));
+        let of_server = move |frame: &Frame<'_>| {
+            if !frame.body.contains(&counted) {
+                return Fate::Pass;
+            }
+            put();
+            Fate::Instead(frame.body.replace(&counted, &meanwhile))
+        };
+        let proxy = Proxy::deciding(&place.url, |_| Fate::Pass, of_server).await;
+        let through = Store::open(proxy.url()).await.unwrap().bucket(bucket.name()).await.unwrap();
+        let (all, policies) = consumers_of(&place, &bucket, listed(&through)).await;
+        assert_eq!(policies, ["all", "last_per_subject"]);
+        assert_eq!((all.len(), all["0"].description.as_str()), (MANY + 1, "newest"));
     }
 
     /// 96. A watch that began with all records goes on with what is written.

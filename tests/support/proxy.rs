@@ -30,6 +30,8 @@ pub enum Fate {
     Lose,
     /// It goes on, and once more when the proxy is told to [repeat](Proxy::repeat).
     Copy,
+    /// It goes on with this body, which is as long.
+    Instead(String),
     /// Half of it goes on, then both connections are closed.
     Tear,
     /// Both connections are closed before it.
@@ -234,12 +236,11 @@ impl Way {
         let mut copies = Vec::new();
         while from.read_line(&mut line).await? > 0 {
             let mut sent = std::mem::take(&mut line).into_bytes();
-            let mut fated = Fate::Pass;
+            let (mut fated, start) = (Fate::Pass, sent.len());
             let head = String::from_utf8_lossy(&sent).into_owned();
             if MESSAGES.iter().any(|message| head.starts_with(message)) {
                 let size =
                     head.split_whitespace().last().and_then(|size| size.parse().ok()).unwrap_or(0_usize);
-                let start = sent.len();
                 sent.resize(start + size + 2, 0);
                 from.read_exact(&mut sent[start..]).await?;
                 fated = fate(&Frame { line: &head, body: &String::from_utf8_lossy(&sent[start..]), size });
@@ -257,6 +258,12 @@ impl Way {
                 Fate::Lose => {}
                 Fate::Copy => {
                     copies.push(sent.clone());
+                    self.send(&to, sent).await?;
+                }
+                Fate::Instead(body) => {
+                    assert_eq!(body.len(), sent.len() - start, "its size was told already");
+                    sent.truncate(start);
+                    sent.extend_from_slice(body.as_bytes());
                     self.send(&to, sent).await?;
                 }
                 Fate::Tear => {

@@ -28,7 +28,7 @@ const PATIENCE: Duration = Duration::from_secs(1);
 pub(crate) struct Entering(());
 
 impl Entering {
-    /// `None` if the interpreter is about to end.
+    /// `None` if the interpreter is about to end. May wait until others leave it.
     pub(crate) fn begin() -> Option<Self> {
         ENTERING.fetch_add(1, Ordering::SeqCst);
         let leave = Self(());

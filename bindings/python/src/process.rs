@@ -26,7 +26,8 @@ impl Process {
         let runtime = Builder::new_multi_thread()
             .worker_threads(THREADS)
             .thread_name("jetblob")
-            .on_thread_stop(thread_state::give_back)
+            .on_thread_start(thread_state::start)
+            .on_thread_stop(thread_state::end)
             .enable_all()
             .build()
             .expect("threads can be started");

@@ -6,41 +6,49 @@
 use std::cell::Cell;
 
 use pyo3::ffi;
+use pyo3::prelude::*;
 
 use crate::ending::Entering;
 
 thread_local! {
-    static KEPT: Cell<Option<Kept>> = const { Cell::new(None) };
+    static THREAD: Cell<Thread> = const { Cell::new(Thread::Another) };
 }
 
-struct Kept {
-    entered: ffi::PyGILState_STATE,
-    state: *mut ffi::PyThreadState,
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Thread {
+    Another,
+    /// Of the runtime, which tells its end.
+    OfRuntime,
+    /// Of the runtime, and its state is kept.
+    Kept,
 }
 
-/// Has a thread that has no state keep the one that it gets. To be called with leave to enter.
-#[allow(unsafe_code, reason = "there is no safe way to leave the interpreter without losing the state")]
+/// A thread of the runtime starts.
+pub(crate) fn start() {
+    THREAD.set(Thread::OfRuntime);
+}
+
+/// Has a thread of the runtime keep its state. To be called with leave to enter.
 pub(crate) fn keep() {
-    // SAFETY: the interpreter lives. A thread without a state isn't in it, and leaves it here as it entered.
-    let kept = unsafe {
-        if !ffi::PyGILState_GetThisThreadState().is_null() {
-            return;
-        }
-        let entered = ffi::PyGILState_Ensure();
-        Kept { entered, state: ffi::PyEval_SaveThread() }
-    };
-    KEPT.set(Some(kept));
+    if THREAD.get() != Thread::OfRuntime {
+        return;
+    }
+    // SAFETY: the thread is in the interpreter. It enters once more than it leaves, until `end` makes up for that.
+    #[allow(unsafe_code, reason = "there is no safe way to leave the interpreter without losing the state")]
+    let kept = Python::try_attach(|_| unsafe { ffi::PyGILState_Ensure() });
+    if kept.is_some() {
+        THREAD.set(Thread::Kept);
+    }
 }
 
-/// Gives back what was kept. To be called when the thread ends.
-#[allow(unsafe_code, reason = "as above")]
-pub(crate) fn give_back() {
-    let Some(kept) = KEPT.take() else { return };
+/// A thread of the runtime ends: its state is given back.
+pub(crate) fn end() {
+    if THREAD.replace(Thread::Another) != Thread::Kept {
+        return;
+    }
     // An interpreter that is about to end does that itself.
     let Some(_leave) = Entering::begin() else { return };
-    // SAFETY: the interpreter lives, the state is this thread's, and the thread is not in the interpreter.
-    unsafe {
-        ffi::PyEval_RestoreThread(kept.state);
-        ffi::PyGILState_Release(kept.entered);
-    }
+    // SAFETY: the thread is in the interpreter, for the second time, as `keep` left it once less than it entered.
+    #[allow(unsafe_code, reason = "as above")]
+    Python::try_attach(|_| unsafe { ffi::PyGILState_Release(ffi::PyGILState_STATE::PyGILState_LOCKED) });
 }

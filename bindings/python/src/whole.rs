@@ -29,10 +29,13 @@ impl<'py> IntoPyObject<'py> for Whole {
     type Error = PyErr;
 
     fn into_pyobject(self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
-        Ok(match self {
-            Self::Small(bytes) => PyBytes::new(py, &bytes),
-            Self::Filled(bytes) => bytes.into_bound(py),
-        })
+        match self {
+            Self::Small(bytes) => PyBytes::new_with(py, bytes.len(), |new| {
+                new.copy_from_slice(&bytes);
+                Ok(())
+            }),
+            Self::Filled(bytes) => Ok(bytes.into_bound(py)),
+        }
     }
 }
 

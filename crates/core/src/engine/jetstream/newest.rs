@@ -2,8 +2,8 @@
 //!
 //! For a consumer of the last message per subject the server searches all subjects before the first message comes. Where
 //! no subject has a second message, a consumer of all messages brings the same. The server tells how many subjects there
-//! are, and how many messages; both are of one state if nothing was stored or removed from before the consumer was made until
-//! after the subjects were counted. A name has several records where a client wrote one without a rollup.
+//! are, and how many messages; both are of one state if nothing was stored or removed from before the consumer was made
+//! until after the subjects were counted. A name has several records where a client wrote one without a rollup.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -17,7 +17,7 @@ use super::scan;
 use super::stream::BucketStream;
 use crate::Result;
 
-/// With fewer subjects the search costs less than the two requests that it takes to do without.
+/// With fewer subjects the search costs less than the requests that it takes to do without.
 const MANY: u64 = 2000;
 
 /// No page of subjects begins here: their number is told, and none of them. Servers on 32 bits read no larger number.
@@ -44,7 +44,7 @@ async fn open_where_none_has_two(
 ) -> Result<Option<Pull>, Refusal> {
     let before = match before {
         Some(state) => Some(state),
-        None => State::of(&stream.stream_info(&Value::Null).await.map_err(Refusal::Failed)?),
+        None => state_now(stream).await?,
     };
     if before.is_none() || stream.api.server_is_before(2, 10) {
         stream.may_have_one_each.store(false, Ordering::Relaxed);
@@ -53,8 +53,10 @@ async fn open_where_none_has_two(
     let mut pull = Pull::open(stream.clone(), scan::all_records(stream, Deliver::All)).await?;
     // They come while the server counts.
     pull.ask_ahead().await.map_err(Refusal::Failed)?;
-    let (info, count) = info_with_count(stream).await.map_err(Refusal::Failed)?;
-    let (is_still, has_one_each) = (before == State::of(&info), count == Some(pull.pending()));
+    let (_, count) = info_with_count(stream).await.map_err(Refusal::Failed)?;
+    let has_one_each = count == Some(pull.pending());
+    // What the count was told with is a state before it.
+    let is_still = state_now(stream).await? == before;
     if is_still && has_one_each {
         return Ok(Some(pull));
     }
@@ -64,7 +66,12 @@ async fn open_where_none_has_two(
     Ok(None)
 }
 
-/// The stream as the server describes it, and how many names have a record; `None` where the server would read the whole
+async fn state_now(stream: &BucketStream) -> Result<Option<State>, Refusal> {
+    let info = stream.stream_info(&Value::Null).await.map_err(Refusal::Failed)?;
+    Ok(State::of(&info))
+}
+
+/// The stream as the server describes it, and then how many names have a record; `None` where the server would read the whole
 /// stream for it.
 pub(super) async fn info_with_count(stream: &BucketStream) -> Result<(Value, Option<u64>)> {
     if stream.api.server_is_before(2, 10) {
@@ -86,8 +93,8 @@ pub(super) struct State {
 }
 
 impl State {
-    /// The state that an answer of the server describes; `None` where there are replicas, of which another may have made a
-    /// consumer in another state.
+    /// The state that an answer of the server describes. `None` where it doesn't, and where there are replicas, of which
+    /// another may have made a consumer in another state.
     pub(super) fn of(answer: &Value) -> Option<Self> {
         let has_replicas =
             answer["cluster"]["replicas"].as_array().is_some_and(|replicas| !replicas.is_empty());

@@ -23,9 +23,6 @@ use crate::engine::StoredRecord;
 const BATCH: usize = 4000;
 const REQUEST_BYTES: usize = 4 << 20;
 
-/// Names that there is room for from the beginning, if the server says that there are so many.
-const MOST_EXPECTED: usize = 1 << 16;
-
 /// The current record of every name, each once. A record that is rewritten meanwhile is told as it was or as it is.
 pub(super) fn records(stream: Arc<BucketStream>) -> BoxStream<'static, Result<StoredRecord>> {
     stream::try_unfold(Err(stream), |scan| async move {
@@ -64,8 +61,7 @@ impl Scan {
             Err(refusal) => return Err(stream.refused(refusal)),
         };
         let horizon = Horizon::of(&pull, stream).await?;
-        let expected = usize::try_from(pull.pending()).unwrap_or(usize::MAX).min(MOST_EXPECTED);
-        let (told, hasher) = (HashSet::with_capacity(expected), RandomState::new());
+        let (told, hasher) = (HashSet::new(), RandomState::new());
         Ok(Self::Pulled(Box::new(Pulled { pull, horizon, told, hasher })))
     }
 
