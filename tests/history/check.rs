@@ -31,8 +31,8 @@ struct Write {
     end: Option<u128>,
 }
 
-/// Says what can't be, if anything can't.
-pub(crate) fn check(history: &[Done]) -> Result<(), String> {
+/// Says what can't be, if anything can't, in a bucket that renames in one step, or doesn't.
+pub(crate) fn check(history: &[Done], renames_at_once: bool) -> Result<(), String> {
     let mut writes = writes(history);
     let reads: Vec<_> = history.iter().filter_map(read).collect();
     for done in history {
@@ -62,11 +62,24 @@ pub(crate) fn check(history: &[Done]) -> Result<(), String> {
             };
             is_it && write.start < done.end && !writes.iter().any(over)
         });
-        if !can_be {
+        let is_seen_in_vain =
+            !renames_at_once && digest.is_some() && overlaps_failed_rename(name, done, history);
+        if !can_be && !is_seen_in_vain {
             return Err(format!("{done:?} can't be: the writes of {name:?} are {writes:#?}"));
         }
     }
     check_conditions(history)
+}
+
+/// Whether a rename to this name was under way that failed: where it takes several steps, its object is seen under the new
+/// name until it is taken back.
+fn overlaps_failed_rename(name: &str, read: &Done, history: &[Done]) -> bool {
+    history.iter().any(|done| {
+        matches!(&done.call, Call::Rename { to, .. } if to == name)
+            && matches!(done.outcome, Outcome::Failed { .. })
+            && done.start < read.end
+            && read.start < done.end
+    })
 }
 
 /// The writes of each name that may have taken effect. Each name begins with nothing.

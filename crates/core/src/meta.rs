@@ -54,11 +54,13 @@ impl Bucket {
     }
 
     /// Renames an object or a link, in one step: no reader sees it under both names or under none, where the server has
-    /// atomic batches (2.12); on an older one it may be seen under both for an instant. What is said of it stays.
+    /// atomic batches (2.12); elsewhere it may be seen under both for an instant, also by a rename that then fails. What is
+    /// said of it stays.
     ///
     /// The old name is not found afterwards; the marker that tells watchers of it goes after a day, where the bucket's
-    /// stream knows a TTL per message. A rename that was cut off between its steps is finished by doing it again. The same name is a success, and changes nothing. Fails with `NotFound`, and
-    /// with `AlreadyExists` if an object or a link has the new name.
+    /// stream knows a TTL per message. A rename that was cut off between its steps is finished by doing it again. The same
+    /// name is a success, and changes nothing. Fails with `NotFound`, and with `AlreadyExists` if an object or a link has
+    /// the new name.
     pub async fn rename(&self, name: &str, new_name: &str) -> Result<ObjectInfo> {
         self.rename_with(name, new_name, WriteOptions::default()).await
     }
