@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use async_nats::Message;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use jetblob::{Bucket, BucketConfig, BucketName, ListOptions, ObjectInfo, Store, WatchEvent};
 use serde_json::{Value, json};
@@ -73,19 +74,39 @@ async fn told(bucket: &Bucket) -> Vec<ObjectInfo> {
 
 /// Which messages the consumers begin with that a call makes.
 async fn consumers_of<T>(place: &Place, bucket: &Bucket, call: impl Future<Output = T>) -> (T, Vec<String>) {
-    let raw = place.raw().await.expect("a server");
     let create = format!("$JS.API.CONSUMER.CREATE.OBJ_{}", bucket.name());
-    let mut made = raw.subscribe(format!("{create}.>")).await.expect("a subscription");
+    let (result, requests) = requests_of(place, &create, ">", call).await;
+    let policy = |request: Message| {
+        let request: Value = serde_json::from_slice(&request.payload).expect("JSON");
+        request["config"]["deliver_policy"].as_str().expect("a policy").to_owned()
+    };
+    (result, requests.into_iter().map(policy).collect())
+}
+
+/// How often a call asks for the state of a stream.
+async fn looks_of<T>(place: &Place, call: impl Future<Output = T>) -> (T, usize) {
+    let (result, requests) = requests_of(place, "$JS.API.STREAM.INFO", "*", call).await;
+    (result, requests.len())
+}
+
+/// What anybody asks of these subjects while a call lasts.
+async fn requests_of<T>(
+    place: &Place,
+    subject: &str,
+    wildcard: &str,
+    call: impl Future<Output = T>,
+) -> (T, Vec<Message>) {
+    let raw = place.raw().await.expect("a server");
+    let mut asked = raw.subscribe(format!("{subject}.{wildcard}")).await.expect("a subscription");
     raw.request("$JS.API.INFO", "".into()).await.expect("the server knows of the subscription");
     let result = call.await;
-    raw.publish(format!("{create}.end"), "null".into()).await.expect("a connection");
-    let mut policies = Vec::new();
-    while let Some(request) = made.next().await {
-        let request: Value = serde_json::from_slice(&request.payload).expect("JSON");
-        let Some(policy) = request["config"]["deliver_policy"].as_str() else { break };
-        policies.push(policy.to_owned());
+    let end = format!("{subject}.end");
+    raw.publish(end.clone(), "".into()).await.expect("a connection");
+    let mut requests = Vec::new();
+    while let Some(request) = asked.next().await.filter(|request| request.subject.as_str() != end) {
+        requests.push(request);
     }
-    (result, policies)
+    (result, requests)
 }
 
 on_a_server! {
@@ -147,6 +168,26 @@ on_a_server! {
         }
         assert!(before > MANY && !writer.is_finished(), "others wrote meanwhile: {before}");
         writer.abort();
+    }
+
+    /// 96. Right after a bucket was opened, a list knows the state from there.
+    async fn a_list_after_opening_asks_less() {
+        let place = Place::jetstream().await;
+        let bucket = many(&place).await;
+        let mut all_looks = Vec::new();
+        // Where the machine takes long between the two, it asks once more.
+        while all_looks.len() < 20 && !all_looks.contains(&3) {
+            let open_and_list = Box::pin(async {
+                let opened = again(&place, &bucket).await;
+                assert_eq!(listed(&opened).await.len(), MANY);
+                opened
+            });
+            let (opened, looks) = looks_of(&place, open_and_list).await;
+            all_looks.push(looks);
+            let (all, looks) = looks_of(&place, listed(&opened)).await;
+            assert_eq!((all.len(), looks), (MANY, 3), "before the consumer, the count, and after it");
+        }
+        assert!(all_looks.contains(&3), "{all_looks:?}: to open it, the count, and after it");
     }
 
     /// 96. The numbers are believed only if they are of one state: here a name has two records, and as the server is to count

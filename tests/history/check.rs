@@ -62,23 +62,30 @@ pub(crate) fn check(history: &[Done], renames_at_once: bool) -> Result<(), Strin
             };
             is_it && write.start < done.end && !writes.iter().any(over)
         });
-        let is_seen_in_vain =
-            !renames_at_once && digest.is_some() && overlaps_failed_rename(name, done, history);
-        if !can_be && !is_seen_in_vain {
+        if !can_be && (renames_at_once || !is_seen_in_vain(name, *digest, done, history)) {
             return Err(format!("{done:?} can't be: the writes of {name:?} are {writes:#?}"));
         }
     }
     check_conditions(history)
 }
 
-/// Whether a rename to this name was under way that failed: where it takes several steps, its object is seen under the new
-/// name until it is taken back.
-fn overlaps_failed_rename(name: &str, read: &Done, history: &[Done]) -> bool {
-    history.iter().any(|done| {
-        matches!(&done.call, Call::Rename { to, .. } if to == name)
-            && matches!(done.outcome, Outcome::Failed { .. })
-            && done.start < read.end
-            && read.start < done.end
+/// Whether a rename to this name was under way that failed: where it takes several steps, what was under the old name is seen
+/// under the new one until it is taken back.
+fn is_seen_in_vain(name: &str, digest: Option<&str>, read: &Done, history: &[Done]) -> bool {
+    history.iter().any(|done| match (&done.call, &done.outcome) {
+        (Call::Rename { from, to }, Outcome::Failed { .. }) => {
+            let is_meanwhile = to == name && done.start < read.end && read.start < done.end;
+            is_meanwhile && digest.is_some_and(|digest| may_have_been(from, digest, done.end, history))
+        }
+        _ => false,
+    })
+}
+
+/// Whether something of this digest was put under a name, or something may have been renamed to it, before `end`.
+fn may_have_been(name: &str, digest: &str, end: u128, history: &[Done]) -> bool {
+    writes(history).get(name).into_iter().flatten().any(|write| {
+        let is_it = write.left == Left::Anything || write.left == Left::Bytes(digest.to_owned());
+        is_it && write.start < end
     })
 }
 

@@ -89,8 +89,18 @@ fn what_can_not_be() {
 
 #[test]
 fn a_rename_of_several_steps_that_fails_is_seen_for_an_instant() {
+    let source = |digest: &str| {
+        let call = Call::Put { name: "b".into(), digest: digest.into(), over: None };
+        Done { call, ..put(digest, 1, 2) }
+    };
     let renamed = with(rename("b", "a", 10, 20), failed());
-    assert!(check(&[renamed.clone(), read(Some("x"), 15, 25)], true).is_err());
-    assert_eq!(check(&[renamed.clone(), read(Some("x"), 15, 25)], false), Ok(()));
-    assert!(check(&[renamed, read(Some("x"), 21, 25)], false).is_err());
+    let history = |digest, start| vec![source(digest), renamed.clone(), read(Some("x"), start, 25)];
+    assert_eq!(check(&history("x", 15), false), Ok(()));
+    for (what, history, renames_at_once) in [
+        ("it is in one step", history("x", 15), true),
+        ("it has failed already", history("x", 21), false),
+        ("other bytes were there", history("y", 15), false),
+    ] {
+        assert!(check(&history, renames_at_once).is_err(), "{what}");
+    }
 }

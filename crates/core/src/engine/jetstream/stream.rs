@@ -21,10 +21,11 @@ const START_WINDOW: usize = 8 << 20;
 const MAX_WINDOW: usize = 32 << 20;
 /// The fewest that it may have under way where they are stored quickly, and the server was never overwhelmed.
 const QUICK_WINDOW: usize = 20 << 20;
-/// For how long a state may well be that of the stream still.
-const FRESH: Duration = Duration::from_millis(100);
 /// The fewest, and the step by which the window grows.
 const MIN_WINDOW: usize = 1 << 20;
+
+/// For how long a state may well be that of the stream still.
+const FRESH: Duration = Duration::from_millis(100);
 
 /// A stream that holds a bucket, and what was learned of it.
 #[derive(Debug)]
