@@ -2,9 +2,8 @@
 
 use std::time::SystemTime;
 
-use jetblob::protocol::name::{
-    check_object_name, is_usual_key_of_ascii, key_is_of_name, legacy_record_keys, name_of_key, record_key,
-};
+use jetblob::protocol::key::{RecordKey, legacy_record_keys, record_key};
+use jetblob::protocol::name::check_object_name;
 use jetblob::protocol::record::Record;
 use jetblob::{BucketConfig, BucketName, ByteRange, Digest, ObjectMeta};
 
@@ -61,11 +60,10 @@ pub(crate) fn record(json: &[u8]) {
 pub(crate) fn name(bytes: &[u8]) {
     let Ok(name) = std::str::from_utf8(bytes) else { return };
     // As a key that anybody wrote.
-    let named = name_of_key(name);
-    let _ = key_is_of_name(name, name);
-    if is_usual_key_of_ascii(name) {
-        assert!(named.is_ascii() && record_key(&named) == name, "{named:?}");
-    }
+    let key = RecordKey::parse(name);
+    let _ = key.is_of(name);
+    assert_eq!(key.to_string(), name);
+    assert_eq!(key.is_plain(), key.name().is_ascii() && record_key(&key.name()) == name);
     if let Ok(bucket) = BucketName::parse(name) {
         assert_eq!(BucketName::of_stream(&bucket.stream()), Some(bucket.clone()));
         assert_subject(&bucket.record_subject("x"));
@@ -74,15 +72,15 @@ pub(crate) fn name(bytes: &[u8]) {
         assert!(name.is_empty() || name.len() > 1024);
         return;
     }
-    let (bucket, key) = (bucket(), record_key(name));
-    assert_eq!(name_of_key(&key), name);
-    assert!(key_is_of_name(&key, name));
-    assert_eq!(is_usual_key_of_ascii(&key), name.is_ascii() && name.len() <= 192);
+    let (bucket, key) = (bucket(), RecordKey::of(name));
+    assert_eq!(key.name(), name);
+    assert!(key.is_of(name));
+    assert_eq!(key.is_plain(), name.is_ascii());
     let subject = bucket.record_subject(name);
     assert_subject(&subject);
-    assert_eq!(bucket.key_of_record_subject(&subject), Some(key.as_str()));
+    assert_eq!(bucket.key_of_record_subject(&subject).map(RecordKey::parse), Some(key));
     for legacy in legacy_record_keys(name) {
-        assert!(key_is_of_name(&legacy, name), "{legacy}");
+        assert!(RecordKey::parse(&legacy).is_of(name), "{legacy}");
         assert_subject(&bucket.record_subject_of_key(&legacy));
     }
 }

@@ -190,7 +190,7 @@ on_a_server! {
         let place = Place::jetstream().await;
         let bucket = place.bucket().await;
         bucket.put_bytes("a", body(300_000)).await.unwrap();
-        let key = jetblob::protocol::name::record_key;
+        let key = jetblob::protocol::key::record_key;
         let good = r#""name":"x","nuid":"abc","size":0"#;
         for (record, code) in [
             (&b"{\"name\":\"x\",\"nuid\":\"abc\",\"description\":\"\xff\xfe\"}"[..], Some("bad_meta")),

@@ -104,7 +104,7 @@ on_every_engine! {
         });
         let mut commit = jetblob::engine::Commit { staged: Some(nuid.clone()), ..Default::default() };
         commit.writes.push(jetblob::engine::RecordWrite {
-            name: "a".into(), key: jetblob::protocol::name::record_key("a"), expected: 0,
+            name: "a".into(), key: jetblob::protocol::key::record_key("a"), expected: 0,
             record: Some(jetblob::protocol::record::Record::parse(record(6).to_string().as_bytes()).unwrap()),
             expires: None,
         });

@@ -10,7 +10,7 @@ use futures_util::TryStreamExt;
 use jetblob::engine::jetstream::JetStreamEngine;
 use jetblob::engine::local::LocalEngine;
 use jetblob::engine::{Commit, Engine, EngineBucket, RecordWrite};
-use jetblob::protocol::name::record_key;
+use jetblob::protocol::key::record_key;
 use jetblob::protocol::record::Record;
 use jetblob::{Bucket, BucketConfig, BucketName, Nuid, Store, StoreOptions};
 use tempfile::TempDir;

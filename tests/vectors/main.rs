@@ -5,6 +5,7 @@ mod checks;
 
 use std::time::SystemTime;
 
+use jetblob::protocol::key::{self, RecordKey};
 use jetblob::protocol::record::Record;
 use jetblob::protocol::{chunk, name};
 use jetblob::{BucketName, Digest, Link, ObjectInfo};
@@ -32,21 +33,22 @@ fn names() {
     for vector in items(&vectors, "valid") {
         let object = text(&vector["name"]);
         assert_eq!(name::check_object_name(object), Ok(()));
-        assert_eq!(name::record_key(object), text(&vector["key"]));
-        assert_eq!(json!(name::legacy_record_keys(object)), vector["legacy_keys"]);
+        assert_eq!(key::record_key(object), text(&vector["key"]));
+        assert_eq!(json!(key::legacy_record_keys(object)), vector["legacy_keys"]);
         let subject = bucket.record_subject(object);
         assert_eq!(subject, text(&vector["subject"]));
         assert_eq!(bucket.key_of_record_subject(&subject), vector["key"].as_str());
-        assert_eq!(name::name_of_key(text(&vector["key"])), object);
+        assert_eq!(RecordKey::parse(text(&vector["key"])).name(), object);
+        assert_eq!(RecordKey::parse(text(&vector["key"])), RecordKey::of(object));
         for key in vector["legacy_keys"].as_array().unwrap().iter().chain([&vector["key"]]) {
-            assert!(name::key_is_of_name(text(key), object), "{key} {object:?}");
+            assert!(RecordKey::parse(text(key)).is_of(object), "{key} {object:?}");
         }
     }
     for object in items(&vectors, "invalid") {
         assert!(name::check_object_name(text(object)).is_err(), "{object}");
     }
     for vector in items(&vectors, "keys") {
-        let matches = name::key_is_of_name(text(&vector["key"]), text(&vector["name"]));
+        let matches = RecordKey::parse(text(&vector["key"])).is_of(text(&vector["name"]));
         assert_eq!(Some(matches), vector["matches"].as_bool(), "{vector}");
     }
     for name in items(&vectors["buckets"], "valid") {
@@ -131,11 +133,19 @@ fn what_holds_for_any_bytes() {
         (0..=bytes.len().min(512)).for_each(|end| check(&bytes[..end]));
         check(bytes);
     };
+    let each_change = |json: &[u8]| {
+        for (at, byte) in (0..json.len().min(256)).flat_map(|at| b"\"\\},0+\n\xff".map(|byte| (at, byte))) {
+            let mut changed = json.to_vec();
+            changed[at] = byte;
+            checks::record(&changed);
+        }
+    };
     for (file, fields) in [("info.json", ["valid", "invalid"]), ("names.json", ["valid", "invalid"])] {
         let vectors = read(file);
         for vector in fields.into_iter().flat_map(|field| items(&vectors, field)) {
             let record = vector["text"].as_str().map_or_else(|| vector["json"].to_string(), str::to_owned);
             each_beginning(record.as_bytes(), checks::record);
+            each_change(record.as_bytes());
             let name = vector["name"].as_str().or_else(|| vector.as_str()).unwrap_or_default();
             each_beginning(name.as_bytes(), checks::name);
         }

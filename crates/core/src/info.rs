@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use crate::engine::{Consistency, StoredRecord};
 use crate::operation::operation;
 use crate::protocol::limits::MAX_LINK_HOPS;
-use crate::protocol::name::{check_object_name, key_is_of_name, name_of_key};
+use crate::protocol::name::check_object_name;
 use crate::protocol::{BucketName, Invalid, ObjectInfo};
 use crate::{Bucket, Error, Result};
 
@@ -89,9 +89,9 @@ impl Bucket {
 
     /// Makes sense of a record, or says for which name it makes none.
     pub(crate) fn read_record(&self, stored: &StoredRecord) -> Result<ObjectInfo> {
-        let bad = |invalid: Invalid| self.bad_meta(&name_of_key(&stored.key), &invalid);
+        let bad = |invalid: Invalid| self.bad_meta(&stored.key.name(), &invalid);
         let info = stored.info(self.key()).map_err(bad)?;
-        if !key_is_of_name(&stored.key, &info.name) {
+        if !stored.key.is_of(&info.name) {
             return Err(bad(Invalid::new(format!("it calls itself {:?}", info.name))));
         }
         Ok(info)

@@ -24,7 +24,7 @@ use std::time::Duration;
 use futures_util::StreamExt;
 
 use crate::engine::{Change, EngineBucket, Start, StoredBlob, StoredRecord};
-use crate::protocol::name::name_of_key;
+use crate::protocol::key::RecordKey;
 use crate::protocol::{BucketName, Invalid, Nuid};
 use crate::{Bucket, Error, Result};
 
@@ -63,7 +63,7 @@ pub(crate) struct Look<'b> {
     /// The last revision that was told.
     revision: u64,
     /// Keys of records of which it can't be told which blob they name, and why.
-    doubts: HashMap<String, Invalid>,
+    doubts: HashMap<RecordKey, Invalid>,
 }
 
 impl<'b> Look<'b> {
@@ -87,7 +87,7 @@ impl<'b> Look<'b> {
         let reason = format!(
             "{why}; so it can't be told which bytes are its own, and nothing is removed: put or delete the object first"
         );
-        let (bucket, name) = (self.bucket.name().to_owned(), name_of_key(key));
+        let (bucket, name) = (self.bucket.name().to_owned(), key.name().into_owned());
         Err(Error::BadMeta { bucket, name, reason })
     }
 

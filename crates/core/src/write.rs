@@ -6,8 +6,9 @@ use futures_util::future::try_join_all;
 
 use crate::condition::Condition;
 use crate::engine::{Commit, Consistency, RecordWrite, StoredRecord};
+use crate::protocol::key::record_key;
 use crate::protocol::record::Record;
-use crate::protocol::{ObjectInfo, ObjectMeta, name};
+use crate::protocol::{ObjectInfo, ObjectMeta};
 use crate::{Bucket, Error, Result};
 
 /// What a server needs of a message beside the record itself: the headers of the commit.
@@ -113,8 +114,8 @@ async fn give_way(attempt: u32) {
 /// A record over what stands under the name, in whichever key a client wrote it.
 pub(crate) fn over(name: &str, current: Option<&StoredRecord>, record: Option<Record>) -> RecordWrite {
     let (key, expected) = match current {
-        Some(current) => (current.key.clone(), current.revision),
-        None => (name::record_key(name), 0),
+        Some(current) => (current.key.to_string(), current.revision),
+        None => (record_key(name), 0),
     };
     RecordWrite { name: name.to_owned(), key, expected, record, expires: None }
 }

@@ -19,6 +19,7 @@ use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use futures_util::stream::BoxStream;
 
+use crate::protocol::key::RecordKey;
 use crate::protocol::record::Record;
 use crate::protocol::{BucketConfig, BucketName, BucketStatus, Invalid, Nuid, ObjectInfo};
 use crate::{Error, Result};
@@ -196,8 +197,8 @@ pub enum AtOnce {
 /// A record where it stands.
 #[derive(Debug, Clone)]
 pub struct StoredRecord {
-    /// The key that the record stands under: base64url of its name, but for some older clients.
-    pub key: String,
+    /// The key that the record stands under.
+    pub key: RecordKey,
     json: Bytes,
     /// The same, read when somebody first asks for it.
     record: OnceLock<Result<Record, Invalid>>,
@@ -211,8 +212,8 @@ pub struct StoredRecord {
 
 impl StoredRecord {
     /// A record that was stored as this JSON, and doesn't go by itself.
-    pub fn new(key: impl Into<String>, json: Bytes, revision: u64, mtime: SystemTime) -> Self {
-        Self { key: key.into(), json, record: OnceLock::new(), revision, mtime, expires: None }
+    pub fn new(key: RecordKey, json: Bytes, revision: u64, mtime: SystemTime) -> Self {
+        Self { key, json, record: OnceLock::new(), revision, mtime, expires: None }
     }
 
     /// What the record says, or why it can't be read as JSON.

@@ -7,6 +7,9 @@ use sha2::Digest as _;
 
 use super::Invalid;
 
+/// What the text of a digest begins with.
+const ALGORITHM: &str = "SHA-256=";
+
 /// The SHA-256 of an object's bytes.
 ///
 /// Its text is `SHA-256=` and the 32 bytes in base64url with padding (ADR-20).
@@ -40,23 +43,26 @@ impl Digest {
     /// ```
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         let invalid = || Invalid::new(format!("digest {text:?} is not `SHA-256=` and 32 bytes in base64url"));
-        let (algorithm, value) = text.trim().split_once('=').ok_or_else(invalid)?;
-        if !algorithm.eq_ignore_ascii_case("SHA-256") {
+        let (algorithm, value) = text.trim().split_at_checked(ALGORITHM.len()).ok_or_else(invalid)?;
+        if !algorithm.eq_ignore_ascii_case(ALGORITHM) {
             return Err(invalid());
         }
         let bare = value.trim_end_matches('=').as_bytes();
-        let bytes = match bare.len() {
-            64 => HEXLOWER_PERMISSIVE.decode(bare),
-            _ => BASE64URL_NOPAD.decode(bare).or_else(|_| BASE64_NOPAD.decode(bare)),
+        let mut digest = [0; 32];
+        let read = match bare.len() {
+            64 => HEXLOWER_PERMISSIVE.decode_mut(bare, &mut digest),
+            43 => BASE64URL_NOPAD
+                .decode_mut(bare, &mut digest)
+                .or_else(|_| BASE64_NOPAD.decode_mut(bare, &mut digest)),
+            _ => return Err(invalid()),
         };
-        let bytes = bytes.map_err(|_| invalid())?;
-        bytes.try_into().map(Self).map_err(|_| invalid())
+        read.map(|_| Self(digest)).map_err(|_| invalid())
     }
 }
 
 impl fmt::Display for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "SHA-256={}", BASE64URL.encode(&self.0))
+        write!(f, "{ALGORITHM}{}", BASE64URL.encode_display(&self.0))
     }
 }
 

@@ -3,8 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use data_encoding::{BASE64, BASE64_NOPAD, BASE64URL, BASE64URL_NOPAD};
-
+use super::key::record_key;
 use super::limits::{MAX_BUCKET_NAME_BYTES, MAX_NAME_BYTES};
 use super::{Invalid, Nuid};
 
@@ -102,77 +101,5 @@ pub fn check_object_name(name: &str) -> Result<(), Invalid> {
         )))
     } else {
         Ok(())
-    }
-}
-
-/// The key under which the record of `name` stands: base64url with padding (ADR-20).
-pub fn record_key(name: &str) -> String {
-    BASE64URL.encode(name.as_bytes())
-}
-
-/// The other keys under which older clients wrote the record of `name`, to be looked at when [`record_key`] misses:
-/// nats.java uses the standard alphabet, nats.c before 3.12 leaves the padding out, nats.js takes Latin-1 for UTF-8. Empty
-/// for most names.
-pub fn legacy_record_keys(name: &str) -> Vec<String> {
-    let usual = record_key(name);
-    let mut keys: Vec<String> = Vec::new();
-    let standard = [BASE64.encode(name.as_bytes()), BASE64URL_NOPAD.encode(name.as_bytes())];
-    let latin_1: Option<Vec<u8>> = name.chars().map(|char| u8::try_from(char).ok()).collect();
-    // Bytes that are UTF-8 too are the usual key of another name.
-    let latin_1 =
-        latin_1.filter(|bytes| std::str::from_utf8(bytes).is_err()).map(|bytes| BASE64URL.encode(&bytes));
-    for key in standard.into_iter().chain(latin_1) {
-        if key != usual && !keys.contains(&key) {
-            keys.push(key);
-        }
-    }
-    keys
-}
-
-/// Whether a record that stands under `key` may bear `name`, in any client's encoding.
-///
-/// nats.js encodes names as Latin-1, and nats.go keeps raw bytes in the subject but U+FFFD in the JSON.
-pub fn key_is_of_name(key: &str, name: &str) -> bool {
-    is_record_key(key, name) || is_legacy_key_of_name(key, name)
-}
-
-/// Whether this is the [`record_key`] of the name.
-fn is_record_key(key: &str, name: &str) -> bool {
-    let mut usual = [0; MAX_NAME_BYTES.div_ceil(3) * 4];
-    let len = BASE64URL.encode_len(name.len());
-    let Some(usual) = usual.get_mut(..len).filter(|_| len == key.len()) else { return false };
-    BASE64URL.encode_mut(name.as_bytes(), usual);
-    usual == key.as_bytes()
-}
-
-fn is_legacy_key_of_name(key: &str, name: &str) -> bool {
-    let bare = key.trim_end_matches('=').as_bytes();
-    let Ok(bytes) = BASE64URL_NOPAD.decode(bare).or_else(|_| BASE64_NOPAD.decode(bare)) else {
-        return false;
-    };
-    let as_latin_1 = || bytes.iter().map(|&byte| char::from(byte)).eq(name.chars());
-    String::from_utf8_lossy(&bytes) == name || as_latin_1()
-}
-
-/// Whether this is the [`record_key`] of a name of ASCII characters, 192 at most. A record under it bears that name, in any
-/// client's encoding.
-pub fn is_usual_key_of_ascii(key: &str) -> bool {
-    let mut name = [0; 192];
-    let is_one_text = !key.trim_end_matches('=').contains('=');
-    match BASE64URL.decode_len(key.len()) {
-        Ok(len) if is_one_text && len <= name.len() => {
-            let decoded = BASE64URL.decode_mut(key.as_bytes(), &mut name[..len]);
-            decoded.is_ok_and(|len| name[..len].is_ascii())
-        }
-        _ => false,
-    }
-}
-
-/// The name that a key stands for, as far as it can be told: used to name a record that cannot be read.
-pub fn name_of_key(key: &str) -> String {
-    let bare = key.trim_end_matches('=').as_bytes();
-    match BASE64URL_NOPAD.decode(bare).or_else(|_| BASE64_NOPAD.decode(bare)) {
-        Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
-        Err(_) => key.to_owned(),
     }
 }

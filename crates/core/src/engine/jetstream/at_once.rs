@@ -28,7 +28,7 @@ use super::stream::BucketStream;
 use crate::Result;
 use crate::engine::{AtOnce, RecordWrite, Retired};
 use crate::protocol::Nuid;
-use crate::protocol::name::legacy_record_keys;
+use crate::protocol::key::legacy_record_keys;
 
 /// The subject that the expected sequence is of, where it is another than the message's own.
 const EXPECTED_LAST_SUBJECT: &str = "Nats-Expected-Last-Subject-Sequence-Subject";

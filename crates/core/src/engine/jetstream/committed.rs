@@ -53,9 +53,10 @@ mod tests {
     use bytes::Bytes;
 
     use super::*;
+    use crate::protocol::key::RecordKey;
 
     fn at(revision: u64) -> StoredRecord {
-        StoredRecord::new("", Bytes::from_static(b"{}"), revision, SystemTime::UNIX_EPOCH)
+        StoredRecord::new(RecordKey::of(""), Bytes::from_static(b"{}"), revision, SystemTime::UNIX_EPOCH)
     }
 
     #[test]

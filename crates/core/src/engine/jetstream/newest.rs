@@ -8,6 +8,7 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use futures_util::future::try_join;
 use serde_json::{Value, json};
 
 use super::api::Refusal;
@@ -50,10 +51,14 @@ async fn open_where_none_has_two(
         stream.may_have_one_each.store(false, Ordering::Relaxed);
         return Ok(None);
     }
-    let mut pull = Pull::open(stream.clone(), scan::all_records(stream, Deliver::All)).await?;
-    // They come while the server counts.
-    pull.ask_ahead().await.map_err(Refusal::Failed)?;
-    let (_, count) = info_with_count(stream).await.map_err(Refusal::Failed)?;
+    let opening = async {
+        let mut pull = Pull::open(stream.clone(), scan::all_records(stream, Deliver::All)).await?;
+        // They come while the server counts.
+        pull.ask_ahead().await.map_err(Refusal::Failed)?;
+        Ok(pull)
+    };
+    let counting = async { info_with_count(stream).await.map_err(Refusal::Failed) };
+    let (pull, (_, count)) = try_join(opening, counting).await?;
     let has_one_each = count == Some(pull.pending());
     // What the count was told with is a state before it.
     let is_still = state_now(stream).await? == before;

@@ -18,8 +18,9 @@ pub(super) struct Pull {
     consumer: Consumer,
     /// The stream sequence of the last message handed out.
     last: u64,
-    /// A message that came before one that the consumer had passed over.
-    ahead: Option<Delivered>,
+    /// A step that was made already: a message that came before one that the consumer had passed over, or what is not
+    /// for [`ready`](Self::ready).
+    ahead: Option<Step>,
     /// How often the stream was asked for a message by itself.
     asked: u32,
 }
@@ -82,24 +83,45 @@ impl Pull {
         self.last
     }
 
+    /// The next message, if it has come.
+    pub(super) fn ready(&mut self) -> Option<Delivered> {
+        if self.ahead.is_some() || !self.consumer.counts {
+            return None;
+        }
+        match self.consumer.ready()? {
+            Step::Message(message) if message.sequence > self.last => Some(self.hand_out(message)),
+            step => {
+                self.ahead = Some(step);
+                None
+            }
+        }
+    }
+
+    fn hand_out(&mut self, message: Delivered) -> Delivered {
+        self.last = message.sequence;
+        self.selection.limit = self.selection.limit.saturating_sub(1);
+        message
+    }
+
     /// The next message, or `None` when the stream holds no more of them now.
     pub(super) async fn next(&mut self) -> Result<Option<Delivered>> {
+        if let Some(message) = self.ready() {
+            return Ok(Some(message));
+        }
         let patience =
             self.stream.api.idle_timeout().max(if self.consumer.waits { 2 * WAIT } else { Duration::ZERO });
         let deadline = Instant::now() + patience;
         loop {
             let step = match self.ahead.take() {
-                Some(message) => Step::Message(message),
+                Some(step) => step,
                 None => self.consumer.step(&self.selection).await?,
             };
             match step {
                 Step::Message(mut message) if message.sequence > self.last => {
                     if let Some(passed_over) = self.passed_over(message.sequence).await? {
-                        self.ahead = Some(std::mem::replace(&mut message, passed_over));
+                        self.ahead = Some(Step::Message(std::mem::replace(&mut message, passed_over)));
                     }
-                    self.last = message.sequence;
-                    self.selection.limit = self.selection.limit.saturating_sub(1);
-                    return Ok(Some(message));
+                    return Ok(Some(self.hand_out(message)));
                 }
                 Step::NoMore => return Ok(None),
                 _ if Instant::now() >= deadline => {

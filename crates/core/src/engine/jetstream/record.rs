@@ -14,7 +14,7 @@ use super::api::Refusal;
 use super::expiry;
 use super::stream::BucketStream;
 use crate::engine::{Consistency, StoredRecord};
-use crate::protocol::name::{is_usual_key_of_ascii, key_is_of_name, legacy_record_keys, record_key};
+use crate::protocol::key::{RecordKey, legacy_record_keys, record_key};
 use crate::protocol::record::Record;
 use crate::{Error, Result};
 
@@ -103,7 +103,10 @@ impl BucketStream {
                 let mtime = time_header(&message).unwrap_or(SystemTime::UNIX_EPOCH);
                 let expires = message.headers.as_ref().and_then(|headers| expiry::of(headers, mtime));
                 let revision = number_header(&message, "Nats-Sequence").unwrap_or(0);
-                Ok(Some(StoredRecord { expires, ..StoredRecord::new(key, message.payload, revision, mtime) }))
+                Ok(Some(StoredRecord {
+                    expires,
+                    ..StoredRecord::new(RecordKey::parse(key), message.payload, revision, mtime)
+                }))
             }
             Some(StatusCode::NOT_FOUND) => Ok(None),
             Some(status) => Err(Refusal::Server {
@@ -119,7 +122,7 @@ impl BucketStream {
         let message = self.leader_get(&request).await?;
         Ok(message.map(|message| StoredRecord {
             expires: expiry::of(&message, message.time),
-            ..StoredRecord::new(key, message.payload, message.sequence, message.time)
+            ..StoredRecord::new(RecordKey::parse(key), message.payload, message.sequence, message.time)
         }))
     }
 
@@ -179,17 +182,16 @@ pub(super) struct LeaderMessage {
 
 /// Whether a record that a scan met is hidden by one under the name's usual key. Old clients wrote other keys.
 pub(super) async fn is_shadowed(stream: &BucketStream, stored: &StoredRecord) -> Result<bool> {
-    if is_usual_key_of_ascii(&stored.key) {
+    if stored.key.is_plain() {
         return Ok(false);
     }
     let Some(name) = stored.record().as_ref().ok().and_then(Record::name) else {
         return Ok(false);
     };
-    let usual = record_key(name);
-    if usual == stored.key || !key_is_of_name(&stored.key, name) {
+    if stored.key == RecordKey::of(name) || !stored.key.is_of(name) {
         return Ok(false);
     }
-    Ok(stream.last_of_key(name, usual, Consistency::ReadYourWrites).await?.is_some())
+    Ok(stream.last_of_key(name, record_key(name), Consistency::ReadYourWrites).await?.is_some())
 }
 
 pub(super) fn number_header(message: &Message, name: &str) -> Option<u64> {

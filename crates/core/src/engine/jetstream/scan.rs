@@ -4,8 +4,8 @@ use std::collections::{HashMap, HashSet, hash_map};
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 
-use futures_util::StreamExt;
 use futures_util::stream::{self, BoxStream};
+use futures_util::{StreamExt, TryStreamExt};
 use tokio::time::Instant;
 
 use super::consumer::{Deliver, Delivered, Selection};
@@ -18,21 +18,26 @@ use super::stream::BucketStream;
 use super::successor::of_direct_get;
 use crate::Result;
 use crate::engine::StoredRecord;
+use crate::protocol::key::RecordKey;
 
 /// Records in one request: a record is seldom larger than a few hundred bytes.
 const BATCH: usize = 4000;
 const REQUEST_BYTES: usize = 4 << 20;
 
+/// Records that are handed over together, at most.
+const HANDED_OVER: usize = 64;
+
 /// The current record of every name, each once. A record that is rewritten meanwhile is told as it was or as it is.
 pub(super) fn records(stream: Arc<BucketStream>) -> BoxStream<'static, Result<StoredRecord>> {
-    stream::try_unfold(Err(stream), |scan| async move {
+    let batches = stream::try_unfold(Err(stream), |scan| async move {
         let mut scan = match scan {
             Ok(scan) => scan,
             Err(stream) => Scan::begin(stream).await?,
         };
-        Ok(scan.next().await?.map(|stored| (stored, Ok(scan))))
-    })
-    .boxed()
+        let batch = scan.next_batch().await?;
+        Ok((!batch.is_empty()).then(|| (stream::iter(batch).map(Ok), Ok(scan))))
+    });
+    batches.try_flatten().boxed()
 }
 
 enum Scan {
@@ -65,36 +70,45 @@ impl Scan {
         Ok(Self::Pulled(Box::new(Pulled { pull, horizon, told, hasher })))
     }
 
-    async fn next(&mut self) -> Result<Option<StoredRecord>> {
+    /// The next records; none at the end.
+    async fn next_batch(&mut self) -> Result<Vec<StoredRecord>> {
         let (stream, messages) = match self {
-            Self::Pulled(pulled) => return pulled.next().await,
+            Self::Pulled(pulled) => return pulled.next_batch().await,
             Self::Direct(stream, messages) => (stream, messages),
         };
+        let mut batch = Vec::new();
         for message in messages {
             let stored = stored(stream, message);
             if !is_shadowed(stream, &stored).await? {
-                return Ok(Some(stored));
+                batch.push(stored);
             }
         }
-        Ok(None)
+        Ok(batch)
     }
 }
 
 impl Pulled {
-    async fn next(&mut self) -> Result<Option<StoredRecord>> {
-        while let Some(message) = self.pull.next_or_end().await? {
+    /// Those that have come; waits for the first.
+    async fn next_batch(&mut self) -> Result<Vec<StoredRecord>> {
+        let mut batch = Vec::with_capacity(HANDED_OVER);
+        while batch.len() < HANDED_OVER {
+            let message = match self.pull.ready() {
+                None if !batch.is_empty() => break,
+                None => self.pull.next_or_end().await?,
+                ready => ready,
+            };
+            let Some(message) = message else { break };
             if self.horizon.is_beyond(&message).await? {
-                return Ok(None);
+                break;
             }
             let stored = stored(self.horizon.stream(), message);
-            if !self.told.insert(self.hasher.hash_one(&stored.key)) {
-                continue;
-            }
-            if !is_shadowed(self.horizon.stream(), &stored).await? {
-                return Ok(Some(stored));
+            if self.told.insert(self.hasher.hash_one(&stored.key))
+                && !is_shadowed(self.horizon.stream(), &stored).await?
+            {
+                batch.push(stored);
             }
         }
-        Ok(None)
+        Ok(batch)
     }
 }
 
@@ -136,6 +150,6 @@ pub(super) fn stored(stream: &BucketStream, message: Delivered) -> StoredRecord 
     let key = stream.subjects.key_of_record_subject(&message.subject).unwrap_or_default();
     StoredRecord {
         expires: message.headers.as_ref().and_then(|headers| expiry::of(headers, message.time)),
-        ..StoredRecord::new(key, message.payload, message.sequence, message.time)
+        ..StoredRecord::new(RecordKey::parse(key), message.payload, message.sequence, message.time)
     }
 }

@@ -12,7 +12,7 @@ use super::failure::Failure;
 use super::handle::Handle;
 use crate::Result;
 use crate::engine::StoredRecord;
-use crate::protocol::name;
+use crate::protocol::key::RecordKey;
 
 pub(super) const PAGE_ROWS: usize = 1000;
 
@@ -110,6 +110,6 @@ fn stored(row: &rusqlite::Row) -> Result<StoredRecord, Failure> {
     let json = Bytes::copy_from_slice(row.get_ref(4)?.as_bytes().unwrap_or_default());
     Ok(StoredRecord {
         expires: row.get::<_, Option<i64>>(3)?.map(time),
-        ..StoredRecord::new(name::record_key(&name), json, revision(row.get(1)?), time(row.get(2)?))
+        ..StoredRecord::new(RecordKey::of(&name), json, revision(row.get(1)?), time(row.get(2)?))
     })
 }

@@ -1,6 +1,7 @@
 use futures_util::StreamExt;
 
 use super::*;
+use crate::protocol::key::RecordKey;
 
 const SIZES: [usize; 8] = [0, 1, 65_536, 65_537, CHUNK, 2 << 20, (2 << 20) + 1, (7 << 20) + 12_345];
 
@@ -12,7 +13,7 @@ async fn what_was_put_is_read_whole_and_from_any_offset() {
         let before = SystemTime::now();
         let revision = fixture.put(&object, &bytes).await;
         let stored = last(&*fixture.bucket, &object).await.unwrap();
-        assert_eq!((stored.revision, stored.key), (revision, record_key(&object)));
+        assert_eq!((stored.revision, stored.key), (revision, RecordKey::of(&object)));
         assert!(stored.mtime + Duration::from_millis(1) >= before, "{size}");
         assert!(fixture.get(&object).await == bytes, "{size}");
         let info = info(&*fixture.bucket, &object).await;

@@ -2,6 +2,7 @@ use std::collections::BTreeMap;
 
 use super::blobs::database;
 use super::*;
+use crate::protocol::key::RecordKey;
 
 #[tokio::test]
 async fn a_conflict_changes_nothing_and_leaves_the_staged_blob() {
@@ -96,8 +97,10 @@ async fn a_scan_tells_every_name_once_in_order_with_tombstones() {
     let tombstone = delete(&*fixture.bucket, "n01234").await.unwrap();
     expected.insert("n01234".into(), tombstone);
     let found: Vec<StoredRecord> = fixture.bucket.scan().try_collect().await.unwrap();
-    let keys: Vec<(String, u64)> = found.iter().map(|stored| (stored.key.clone(), stored.revision)).collect();
-    let wanted: Vec<(String, u64)> = expected.iter().map(|(name, seq)| (record_key(name), *seq)).collect();
+    let keys: Vec<(RecordKey, u64)> =
+        found.iter().map(|stored| (stored.key.clone(), stored.revision)).collect();
+    let wanted: Vec<(RecordKey, u64)> =
+        expected.iter().map(|(name, seq)| (RecordKey::of(name), *seq)).collect();
     assert_eq!(keys, wanted);
     assert_eq!(found.iter().filter(|stored| stored.record().as_ref().unwrap().is_deleted()).count(), 1);
 }

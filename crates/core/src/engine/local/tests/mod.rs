@@ -20,7 +20,7 @@ use crate::engine::{
     Commit, Consistency, Engine, EngineBucket, NewBlob, RecordWrite, Retired, Staging, StoredBlob,
     StoredRecord,
 };
-use crate::protocol::name::record_key;
+use crate::protocol::key::record_key;
 use crate::protocol::record::{PutBody, Record};
 use crate::protocol::{BucketConfig, BucketName, Digest, Nuid, ObjectInfo, ObjectMeta};
 use crate::{Error, Result};
