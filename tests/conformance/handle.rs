@@ -47,6 +47,41 @@ on_every_engine! {
         assert_eq!(download.seek(0).await.unwrap_err().code(), "closed");
     }
 
+    /// What is there can be looked at, and stays there until somebody goes on.
+    async fn a_download_shows_what_is_at_hand(place: Place) {
+        let bucket = place.bucket().await;
+        let whole = body(3 * MIB + 17);
+        bucket.put_bytes("a", whole.clone()).await.unwrap();
+
+        let download = Download::new(bucket.get("a").await.unwrap());
+        let (mut bytes, mut batches) = (Vec::new(), 0);
+        loop {
+            let position = bytes.len() as u64;
+            let chunks = download.chunks(position).await.unwrap();
+            assert_eq!(download.at_hand(position), chunks);
+            assert_eq!(download.position(), position);
+            if chunks.is_empty() {
+                break;
+            }
+            bytes.extend(chunks.concat());
+            batches += 1;
+        }
+        assert_eq!(bytes, whole);
+        assert!(batches > 1 && download.is_verified());
+
+        assert!(download.at_hand(0).is_empty(), "it is not there any more");
+        assert!(download.is_verified(), "and is not sought");
+        let position = 2 * MIB + 5;
+        let chunks = download.chunks(position as u64).await.unwrap().concat();
+        assert_eq!(chunks, whole[position..][..chunks.len()]);
+        assert!(!download.is_verified());
+        assert_eq!(download.at_hand(position as u64 + 3).concat(), chunks[3..]);
+        assert_eq!(download.read(1).await.unwrap().unwrap(), whole[position + 3..][..1]);
+        download.close();
+        assert!(download.at_hand(position as u64 + 4).is_empty());
+        assert_eq!(download.chunks(position as u64 + 4).await.unwrap_err().code(), "closed");
+    }
+
     /// Positions count from the beginning of the range.
     async fn a_download_of_a_range(place: Place) {
         let bucket = place.bucket().await;

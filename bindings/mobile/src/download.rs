@@ -8,7 +8,7 @@ use jetblob::handle;
 use crate::cancellation::Cancellation;
 use crate::failure::{Result, signed, unsigned};
 use crate::info::ObjectInfo;
-use crate::memory::Chunk;
+use crate::memory::{Chunk, Chunks};
 use crate::progress::{Count, telling};
 use crate::runtime::{Held, hand_over, run};
 
@@ -43,6 +43,21 @@ impl Download {
     /// Whether the bytes are verified before the last of them is handed out.
     pub fn is_verified(&self) -> bool {
         self.0.is_verified()
+    }
+
+    /// What is at hand from a position on, where it stays; nothing if one has to wait for it, or for what follows.
+    pub fn chunks_at_hand(&self, position: i64) -> Arc<Chunks> {
+        Chunks::new(u64::try_from(position).map_or_else(|_| Vec::new(), |position| self.0.at_hand(position)))
+    }
+
+    /// What is there from a position on, or what comes first; nothing at the end.
+    pub async fn chunks(
+        &self,
+        position: i64,
+        cancellation: Option<Arc<Cancellation>>,
+    ) -> Result<Arc<Chunks>> {
+        let position = unsigned(position, "position")?;
+        hand_over(cancellation, async { Ok(Chunks::new(self.0.chunks(position).await?)) }).await
     }
 
     /// What is at hand, at most `max` bytes; none if one has to wait for more, or for what follows.

@@ -21,7 +21,7 @@ impl Chunk {
 impl Chunk {
     /// Where they begin.
     pub fn address(&self) -> u64 {
-        self.0.as_ptr().addr() as u64
+        address_of(&self.0)
     }
 
     /// How many they are.
@@ -29,6 +29,33 @@ impl Chunk {
         // Rust allocates no more than that.
         self.0.len().cast_signed() as i64
     }
+}
+
+/// Bytes of an object in pieces, to be read where they are for as long as this lives. All are told of together: to ask for
+/// each takes longer than to copy it.
+#[derive(Debug, uniffi::Object)]
+pub struct Chunks {
+    table: Vec<u64>,
+    _chunks: Vec<Bytes>,
+}
+
+impl Chunks {
+    pub(crate) fn new(chunks: Vec<Bytes>) -> Arc<Self> {
+        let places = chunks.iter().flat_map(|chunk| [address_of(chunk), chunk.len() as u64]);
+        Arc::new(Self { table: [chunks.len() as u64].into_iter().chain(places).collect(), _chunks: chunks })
+    }
+}
+
+#[uniffi::export]
+impl Chunks {
+    /// Where it stands how many there are, and then where each begins and how many bytes it has, in 8 bytes each.
+    pub fn table(&self) -> u64 {
+        self.table.as_ptr().addr() as u64
+    }
+}
+
+fn address_of(bytes: &Bytes) -> u64 {
+    bytes.as_ptr().addr() as u64
 }
 
 /// Memory for bytes that come in: written where it is, whole, and then handed over with the call that stores it.

@@ -115,23 +115,60 @@ impl Download {
     pub async fn read(&self, max: usize) -> Result<Option<Bytes>> {
         let read = async {
             let mut reading = self.reading.lock().await;
-            while reading.at_hand.is_empty() {
-                if let Some(end) = &reading.end {
-                    return end.clone().map(|()| None);
-                }
-                match reading.batches.recv().await {
-                    Some(Ok(batch)) if batch.is_empty() => reading.end = Some(Ok(())),
-                    Some(Ok(batch)) => reading.at_hand = batch,
-                    Some(Err(error)) => reading.end = Some(Err(error)),
-                    // The transfer was given up: that is no end.
-                    None => return Err(closed()),
-                }
+            if !reading.fill().await? {
+                return Ok(None);
             }
             let piece = reading.take(max);
             self.position.fetch_add(piece.len() as u64, Ordering::Relaxed);
             Ok(Some(piece))
         };
         self.closed.run_until_cancelled(read).await.unwrap_or_else(|| Err(closed()))
+    }
+
+    /// The chunks that are there from this position on, or the first ones that come; empty at the end. Like
+    /// [`at_hand`](Self::at_hand) they stay there. Fails with `Closed` after, and as soon as, this is closed.
+    pub async fn chunks(&self, position: u64) -> Result<Vec<Bytes>> {
+        self.seek(position).await?;
+        let fill = async {
+            let mut reading = self.reading.lock().await;
+            reading.fill().await?;
+            Ok(reading.at_hand.iter().cloned().collect())
+        };
+        self.closed.run_until_cancelled(fill).await.unwrap_or_else(|| Err(closed()))
+    }
+
+    /// What is there from this position on, without a copy and without a wait. It stays there, to be read from wherever one
+    /// goes on. Empty if one has to wait for it, or for an error, or for the end.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> jetblob::Result<()> {
+    /// # let dir = tempfile::tempdir().unwrap();
+    /// # let store = jetblob::Store::open(dir.path().to_str().unwrap()).await?;
+    /// # let bucket = store.create_bucket(jetblob::BucketConfig::new("b")).await?;
+    /// # bucket.put_string("a", "0123456789").await?;
+    /// use jetblob::handle::Download;
+    ///
+    /// let download = Download::new(bucket.get("a").await?);
+    /// assert_eq!(download.read(1).await?.unwrap(), "0");
+    /// assert_eq!(download.at_hand(1), ["123456789"]);
+    /// assert_eq!(download.at_hand(7), ["789"]);
+    /// assert_eq!(download.read(1).await?.unwrap(), "7");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn at_hand(&self, position: u64) -> Vec<Bytes> {
+        let Ok(mut reading) = self.reading.try_lock() else { return Vec::new() };
+        if self.closed.is_cancelled() || !self.skip_to(&mut reading, position) {
+            return Vec::new();
+        }
+        if reading.at_hand.is_empty()
+            && reading.end.is_none()
+            && let Ok(batch) = reading.batches.try_recv()
+        {
+            reading.put(batch);
+        }
+        reading.at_hand.iter().cloned().collect()
     }
 
     /// The position of the next byte that is read.
@@ -145,20 +182,26 @@ impl Download {
         if self.closed.is_cancelled() {
             return Err(closed());
         }
-        let ahead = position.checked_sub(self.position()).and_then(|ahead| usize::try_from(ahead).ok());
-        let at_hand: usize = reading.at_hand.iter().map(Bytes::len).sum();
-        if let Some(mut ahead) = ahead.filter(|ahead| *ahead <= at_hand) {
-            while ahead > 0 {
-                ahead -= reading.take(ahead).len();
-            }
-        } else {
+        if !self.skip_to(&mut reading, position) {
             let (sender, batches) = mpsc::channel(1);
             reading.turns.send(Turn::To(position, sender)).map_err(|_| closed())?;
             (reading.batches, reading.at_hand, reading.end) = (batches, VecDeque::new(), None);
             self.is_verified.store(self.is_verified_from_start && position == 0, Ordering::Relaxed);
+            self.position.store(position, Ordering::Relaxed);
+        }
+        Ok(())
+    }
+
+    /// Goes on at a position in what is there, or right after it; whether it is one.
+    fn skip_to(&self, reading: &mut Reading, position: u64) -> bool {
+        let ahead = position.checked_sub(self.position()).and_then(|ahead| usize::try_from(ahead).ok());
+        let at_hand: usize = reading.at_hand.iter().map(Bytes::len).sum();
+        let Some(mut ahead) = ahead.filter(|ahead| *ahead <= at_hand) else { return false };
+        while ahead > 0 {
+            ahead -= reading.take(ahead).len();
         }
         self.position.store(position, Ordering::Relaxed);
-        Ok(())
+        true
     }
 
     /// Gives the object back, to go on at the position where this was; this is closed then. What was read before is not
@@ -191,6 +234,27 @@ impl Drop for Download {
 }
 
 impl Reading {
+    /// Waits until there is something; whether there is, and not the end.
+    async fn fill(&mut self) -> Result<bool> {
+        while self.at_hand.is_empty() {
+            if let Some(end) = &self.end {
+                return end.clone().map(|()| false);
+            }
+            // Without a batch the transfer was given up: that is no end.
+            let batch = self.batches.recv().await.ok_or_else(closed)?;
+            self.put(batch);
+        }
+        Ok(true)
+    }
+
+    fn put(&mut self, batch: Result<VecDeque<Bytes>>) {
+        match batch {
+            Ok(batch) if batch.is_empty() => self.end = Some(Ok(())),
+            Ok(batch) => self.at_hand = batch,
+            Err(error) => self.end = Some(Err(error)),
+        }
+    }
+
     /// The next bytes of those at hand: a chunk, or `max` bytes of it.
     fn take(&mut self, max: usize) -> Bytes {
         let Some(first) = self.at_hand.front_mut() else { return Bytes::new() };

@@ -1,7 +1,10 @@
 package io.jetblob
 
+import io.jetblob.ffi.Chunks
 import io.jetblob.ffi.Download
 import java.nio.file.Path
+import kotlinx.coroutines.sync.Mutex
+import kotlinx.coroutines.sync.withLock
 import kotlinx.coroutines.yield
 
 /** Where the offset of [Object.seek] counts from. */
@@ -24,8 +27,8 @@ public class Object internal constructor(internal val native: Download) : Once<B
     /**
      * Whether the bytes are verified against the object's SHA-256 before the last of them is handed out.
      *
-     * Not so for a part of an object, after a seek that led anywhere but to its beginning, after a read that was cancelled
-     * when its bytes had come already, and for an object whose writer gave it no digest, or whose digest is to be ignored.
+     * Not so for a part of an object, after a seek that led anywhere but to its beginning, and for an object whose writer
+     * gave it no digest, or whose digest is to be ignored.
      */
     public val isVerified: Boolean get() = native.isVerified()
 
@@ -34,8 +37,12 @@ public class Object internal constructor(internal val native: Download) : Once<B
     public var position: Long = 0
         private set
 
-    @Volatile
+    private val reading = Mutex()
+    private var atHand: AtHand? = null
     private var inTurn = 0
+
+    @Volatile
+    private var closed = false
 
     override suspend fun next(): ByteArray? = piece(Long.MAX_VALUE)
 
@@ -54,24 +61,45 @@ public class Object internal constructor(internal val native: Download) : Once<B
         return if (filled == bytes.size) bytes else bytes.copyOf(filled)
     }
 
-    /** A read that was cancelled may have taken bytes that came to nobody. */
-    private suspend fun goBack() {
-        if (native.position() != position) native.seek(position, null)
-    }
-
-    private suspend fun piece(size: Long): ByteArray? {
+    private suspend fun piece(size: Long): ByteArray? = reading.withLock {
         if (inTurn >= TURN) {
             inTurn = 0
             yield()
         }
-        return call {
-            goBack()
-            val atHand = native.atHand(size)
-            inTurn = if (atHand == null) 0 else inTurn + atHand.size().toInt()
-            val piece = (atHand ?: native.read(size, null))?.taken()
+        call {
+            val piece = takeAtHand(size) ?: awaited(size)
             position += piece?.size ?: 0
             piece
         }
+    }
+
+    /** Copies bytes that came already. The library is not asked for each piece: a call takes longer than a copy. */
+    private fun takeAtHand(size: Long): ByteArray? {
+        if (closed) return null
+        val piece = atHand?.take(size) ?: hold(native.chunksAtHand(position)).take(size)
+        inTurn += piece?.size ?: 0
+        return piece
+    }
+
+    private suspend fun awaited(size: Long): ByteArray? {
+        inTurn = 0
+        return hold(native.chunks(position, null)).take(size)
+    }
+
+    private fun hold(chunks: Chunks): AtHand {
+        letGo()
+        return AtHand(chunks).also { atHand = it }
+    }
+
+    private fun letGo() {
+        atHand?.close()
+        atHand = null
+    }
+
+    /** The library is where the bytes at hand begin. */
+    private suspend fun goToPosition() {
+        letGo()
+        if (native.position() != position) native.seek(position, null)
     }
 
     /**
@@ -88,22 +116,19 @@ public class Object internal constructor(internal val native: Download) : Once<B
         }
         val sought = start + offset
         require(sought >= 0) { "a seek to before the beginning, or beyond all that can be counted: $start + $offset" }
-        call { native.seek(sought, null) }
-        position = sought
+        reading.withLock {
+            letGo()
+            call { native.seek(sought, null) }
+            position = sought
+        }
         return sought
     }
 
     /** Reads the rest, and closes. */
-    public suspend fun intoBytes(): ByteArray = call {
-        goBack()
-        native.intoBytes(null).taken()
-    }
+    public suspend fun intoBytes(): ByteArray = rest { native.intoBytes(null).taken() }
 
     /** Reads the rest as UTF-8 text, and closes. Fails with [JetblobException.InvalidArgument] if it is none. */
-    public suspend fun intoString(): String = call {
-        goBack()
-        native.intoString(null)
-    }
+    public suspend fun intoString(): String = rest { native.intoString(null) }
 
     /**
      * Reads the rest into a file, and closes. The file appears, or is replaced, when it is whole.
@@ -112,12 +137,25 @@ public class Object internal constructor(internal val native: Download) : Once<B
      */
     public suspend fun intoFile(path: Path, progress: ((Long) -> Unit)? = null): ObjectInfo =
         telling(progress) {
-            goBack()
+            reading.withLock { goToPosition() }
             native.intoFile(path.toString(), it, null)
         }
 
+    private suspend inline fun <T> rest(read: () -> T): T = call {
+        reading.withLock { goToPosition() }
+        read()
+    }
+
     /** Ends the transfer, at the server too. Who waits for bytes gets [JetblobException.Closed]. */
-    override fun close(): Unit = native.end()
+    override fun close() {
+        closed = true
+        native.end()
+        // Who reads right now lets go of it, or the garbage collector does.
+        if (reading.tryLock()) {
+            letGo()
+            reading.unlock()
+        }
+    }
 
     private companion object {
         /** So many bytes that are at hand are read before other coroutines get their turn. */
