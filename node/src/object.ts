@@ -54,8 +54,9 @@ export class StoredObject implements AsyncIterable<Buffer>, AsyncDisposable {
   /**
    * Whether the bytes are verified against the object's SHA-256 before the last of them is handed out.
    *
-   * Not so for a part of an object, after a seek that led anywhere but to its beginning, and for an object whose writer
-   * gave it no digest, or whose digest is to be ignored.
+   * Not so for a part of an object, after a seek that led anywhere but to its beginning, for a rest that is read at
+   * once after a part was read in pieces, and for an object whose writer gave it no digest, or whose digest is to be
+   * ignored.
    */
   get isVerified(): boolean {
     return this.#native.isVerified;

@@ -83,7 +83,9 @@ impl<'b> Look<'b> {
 
     /// Fails with `BadMeta` for a record that may name any blob.
     pub(crate) fn check(&self) -> Result<()> {
-        let Some((key, why)) = self.doubts.iter().min_by_key(|(key, _)| *key) else { return Ok(()) };
+        let Some((key, why)) = self.doubts.iter().min_by_key(|(key, _)| key.to_string()) else {
+            return Ok(());
+        };
         let reason = format!(
             "{why}; so it can't be told which bytes are its own, and nothing is removed: put or delete the object first"
         );

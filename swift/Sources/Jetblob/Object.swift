@@ -36,8 +36,9 @@ public final class Object: AsyncSequence, Sendable {
 
   /// Whether the bytes are verified against the object's SHA-256 before the last of them is handed out.
   ///
-  /// Not so for a part of an object, after a seek that led anywhere but to its beginning, and for an object whose writer gave
-  /// it no digest, or whose digest is to be ignored.
+  /// Not so for a part of an object, after a seek that led anywhere but to its beginning, for a rest that is read at
+  /// once after a part was read in pieces, and for an object whose writer gave it no digest, or whose digest is to be
+  /// ignored.
   public var isVerified: Bool { native.isVerified() }
 
   /// The position of the next byte, from the beginning of the range that was asked for.

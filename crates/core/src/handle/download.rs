@@ -128,17 +128,19 @@ impl Download {
     /// The chunks that are there from this position on, or the first ones that come; empty at the end. Like
     /// [`at_hand`](Self::at_hand) they stay there. Fails with `Closed` after, and as soon as, this is closed.
     pub async fn chunks(&self, position: u64) -> Result<Vec<Bytes>> {
-        self.seek(position).await?;
         let fill = async {
             let mut reading = self.reading.lock().await;
+            self.go_to(&mut reading, position)?;
             reading.fill().await?;
             Ok(reading.at_hand.iter().cloned().collect())
         };
         self.closed.run_until_cancelled(fill).await.unwrap_or_else(|| Err(closed()))
     }
 
-    /// What is there from this position on, without a copy and without a wait. It stays there, to be read from wherever one
-    /// goes on. Empty if one has to wait for it, or for an error, or for the end.
+    /// Goes on at this position, if nothing has to be fetched for it, and gives the chunks that are there, without a copy
+    /// and without a wait. They stay there, to be read from wherever one goes on.
+    ///
+    /// None if one has to wait for them, or for an error, or for the end; while somebody else reads; after a close.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -182,7 +184,11 @@ impl Download {
         if self.closed.is_cancelled() {
             return Err(closed());
         }
-        if !self.skip_to(&mut reading, position) {
+        self.go_to(&mut reading, position)
+    }
+
+    fn go_to(&self, reading: &mut Reading, position: u64) -> Result<()> {
+        if !self.skip_to(reading, position) {
             let (sender, batches) = mpsc::channel(1);
             reading.turns.send(Turn::To(position, sender)).map_err(|_| closed())?;
             (reading.batches, reading.at_hand, reading.end) = (batches, VecDeque::new(), None);

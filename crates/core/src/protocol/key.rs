@@ -37,10 +37,10 @@ pub fn legacy_record_keys(name: &str) -> Vec<String> {
 /// assert!(key.is_of("日本"));
 /// assert_eq!(key, RecordKey::of("日本"));
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct RecordKey(Form);
 
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 enum Form {
     /// The [`record_key`] of this name, which is ASCII: no other name has it, in any client's encoding.
     Plain(String),

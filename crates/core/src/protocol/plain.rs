@@ -1,5 +1,5 @@
-//! Plain JSON: one object of texts without escapes, whole numbers, and little else, without line breaks. Read in one go, and
-//! nothing of it copied.
+//! Plain JSON: one object of texts without escapes, whole numbers, and little else, without line breaks. Read in one go,
+//! without a tree of it.
 //!
 //! That is what nearly all records are, and reading them is what a list takes most of its time for. What isn't plain is
 //! `None` here, and read by `serde_json`: also what isn't JSON at all.

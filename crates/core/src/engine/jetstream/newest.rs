@@ -2,8 +2,8 @@
 //!
 //! For a consumer of the last message per subject the server searches all subjects before the first message comes. Where
 //! no subject has a second message, a consumer of all messages brings the same. The server tells how many subjects there
-//! are, and how many messages; both are of one state if nothing was stored or removed from before the consumer was made
-//! until after the subjects were counted. A name has several records where a client wrote one without a rollup.
+//! are, and how many messages; both are of one state if nothing was stored or removed from before it was asked for either
+//! until after it had told both. A name has several records where a client wrote one without a rollup.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;

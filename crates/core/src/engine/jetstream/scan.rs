@@ -24,7 +24,7 @@ use crate::protocol::key::RecordKey;
 const BATCH: usize = 4000;
 const REQUEST_BYTES: usize = 4 << 20;
 
-/// Records that are handed over together, at most.
+/// Records that come fast are handed over together, so many at most.
 const HANDED_OVER: usize = 64;
 
 /// The current record of every name, each once. A record that is rewritten meanwhile is told as it was or as it is.
@@ -53,7 +53,12 @@ struct Pulled {
     /// Hashes of the keys told so far: a rewritten record comes again, at the end.
     told: HashSet<u64>,
     hasher: RandomState,
+    /// What comes after the records that were handed over.
+    end: Option<Result<End>>,
 }
+
+/// There are no more.
+struct End;
 
 impl Scan {
     async fn begin(stream: Arc<BucketStream>) -> Result<Self> {
@@ -67,7 +72,7 @@ impl Scan {
         };
         let horizon = Horizon::of(&pull, stream).await?;
         let (told, hasher) = (HashSet::new(), RandomState::new());
-        Ok(Self::Pulled(Box::new(Pulled { pull, horizon, told, hasher })))
+        Ok(Self::Pulled(Box::new(Pulled { pull, horizon, told, hasher, end: None })))
     }
 
     /// The next records; none at the end.
@@ -76,30 +81,42 @@ impl Scan {
             Self::Pulled(pulled) => return pulled.next_batch().await,
             Self::Direct(stream, messages) => (stream, messages),
         };
-        let mut batch = Vec::new();
         for message in messages {
             let stored = stored(stream, message);
             if !is_shadowed(stream, &stored).await? {
-                batch.push(stored);
+                return Ok(vec![stored]);
             }
         }
-        Ok(batch)
+        Ok(Vec::new())
     }
 }
 
 impl Pulled {
-    /// Those that have come; waits for the first.
+    /// Those that have come; waits for the first. What they end with comes after them.
     async fn next_batch(&mut self) -> Result<Vec<StoredRecord>> {
-        let mut batch = Vec::with_capacity(HANDED_OVER);
+        let mut batch = Vec::new();
+        if self.end.is_none() {
+            self.end = self.gather(&mut batch).await.transpose();
+        }
+        match self.end.take() {
+            Some(end) if batch.is_empty() => end.map(|End| batch),
+            end => {
+                self.end = end;
+                Ok(batch)
+            }
+        }
+    }
+
+    async fn gather(&mut self, batch: &mut Vec<StoredRecord>) -> Result<Option<End>> {
         while batch.len() < HANDED_OVER {
             let message = match self.pull.ready() {
                 None if !batch.is_empty() => break,
                 None => self.pull.next_or_end().await?,
                 ready => ready,
             };
-            let Some(message) = message else { break };
+            let Some(message) = message else { return Ok(Some(End)) };
             if self.horizon.is_beyond(&message).await? {
-                break;
+                return Ok(Some(End));
             }
             let stored = stored(self.horizon.stream(), message);
             if self.told.insert(self.hasher.hash_one(&stored.key))
@@ -108,7 +125,7 @@ impl Pulled {
                 batch.push(stored);
             }
         }
-        Ok(batch)
+        Ok(None)
     }
 }
 

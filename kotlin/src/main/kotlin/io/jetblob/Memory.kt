@@ -14,8 +14,9 @@ internal fun Chunk.taken(): ByteArray = use { chunk ->
 
 /** Bytes that the library holds, to be copied piece by piece. */
 internal class AtHand(private val chunks: Chunks) : AutoCloseable {
-    private val table = Pointer(chunks.table().toLong())
-    private val places = table.getLongArray(Long.SIZE_BYTES.toLong(), 2 * table.getLong(0).toInt())
+    private val places = Pointer(chunks.table().toLong()).run {
+        getLongArray(Long.SIZE_BYTES.toLong(), 2 * getLong(0).toInt())
+    }
     private var next = 0
     private var address = 0L
     private var left = 0L

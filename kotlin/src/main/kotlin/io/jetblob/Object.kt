@@ -27,8 +27,9 @@ public class Object internal constructor(internal val native: Download) : Once<B
     /**
      * Whether the bytes are verified against the object's SHA-256 before the last of them is handed out.
      *
-     * Not so for a part of an object, after a seek that led anywhere but to its beginning, and for an object whose writer
-     * gave it no digest, or whose digest is to be ignored.
+     * Not so for a part of an object, after a seek that led anywhere but to its beginning, for a rest that is read at
+     * once after a part was read in pieces, and for an object whose writer gave it no digest, or whose digest is to be
+     * ignored.
      */
     public val isVerified: Boolean get() = native.isVerified()
 
@@ -96,7 +97,7 @@ public class Object internal constructor(internal val native: Download) : Once<B
         atHand = null
     }
 
-    /** The library is where the bytes at hand begin. */
+    /** Has the library go on where this is; it still was where the bytes at hand began. */
     private suspend fun goToPosition() {
         letGo()
         if (native.position() != position) native.seek(position, null)
@@ -137,20 +138,24 @@ public class Object internal constructor(internal val native: Download) : Once<B
      */
     public suspend fun intoFile(path: Path, progress: ((Long) -> Unit)? = null): ObjectInfo =
         telling(progress) {
-            reading.withLock { goToPosition() }
-            native.intoFile(path.toString(), it, null)
+            reading.withLock {
+                goToPosition()
+                native.intoFile(path.toString(), it, null)
+            }
         }
 
-    private suspend inline fun <T> rest(read: () -> T): T = call {
-        reading.withLock { goToPosition() }
-        read()
+    private suspend inline fun <T> rest(take: () -> T): T = call {
+        reading.withLock {
+            goToPosition()
+            take()
+        }
     }
 
     /** Ends the transfer, at the server too. Who waits for bytes gets [JetblobException.Closed]. */
     override fun close() {
         closed = true
         native.end()
-        // Who reads right now lets go of it, or the garbage collector does.
+        // Of what is read right now the garbage collector lets go.
         if (reading.tryLock()) {
             letGo()
             reading.unlock()

@@ -127,9 +127,9 @@ class CancelTest {
     }
 
     @Test
-    fun `bytes that came just when their read was cancelled come again`() = onBoth { store, place ->
+    fun `the rest begins where the reads before it ended`() = onBoth { store, place ->
         val bucket = store.createBucket("b")
-        val bytes = ByteArray(100_000) { 'a'.code.toByte() }
+        val bytes = ByteArray(100_000) { ('a'.code + it % 23).toByte() }
         bucket.putBytes("a", bytes)
         val out = place.directory.resolve("out")
         val rests = listOf<suspend (Object) -> ByteArray>(
@@ -141,7 +141,6 @@ class CancelTest {
         for (rest in rests) {
             val reading = bucket.get("a")
             assertEquals(10, reading.read(10).size)
-            reading.native.read(1000, null)!!.close()
             assertEquals(10, reading.position)
             assertArrayEquals(bytes.copyOfRange(10, bytes.size), rest(reading))
         }
