@@ -57,7 +57,7 @@ def plan(
     directory: Path, *, quick: bool
 ) -> list[tuple[Callable[[], AbstractContextManager[Place]], list[Work]]]:
     """Say where what is measured."""
-    size, count = (256, 1000) if quick else (GIB, 10_000)
+    size, count = (128, 1000) if quick else (GIB, 10_000)
     source, medium, replicated = (directory / name for name in ("large", "medium", "replicated"))
     beside = directory / "beside"
     for file, mebibytes in ((source, size), (medium, 64), (replicated, size // 4)):
@@ -69,7 +69,6 @@ def plan(
         target.truncate(int(gibibytes * (1 << 30)))
     on_server = [
         *works.large(size, source),
-        *works.large(64, medium, "memory", ", in memory"),
         *works.small(count),
         works.alone(count),
         *works.lists(count, beside, gibibytes),
@@ -77,6 +76,7 @@ def plan(
     ]
     if not quick:
         on_server += works.lists(10 * count, beside, gibibytes)[:1]
+        on_server += works.large(64, medium, "memory", ", in memory")
 
     def fresh(
         opened: Callable[[Path], AbstractContextManager[Place]],
