@@ -102,6 +102,7 @@ on_every_engine! {
         let download = Download::new(bucket.get("a").await.unwrap());
         assert_eq!(download.read(10).await.unwrap().unwrap(), whole[..10]);
         let object = download.take_object().await.unwrap();
+        assert!(!download.is_verified(), "the rest by itself");
         assert_eq!(object.into_bytes().await.unwrap(), whole[10..]);
         assert_eq!(download.read(1).await.unwrap_err().code(), "closed");
         assert_eq!(download.take_object().await.unwrap_err().code(), "closed");

@@ -7,8 +7,7 @@
 //! * [`key`]: under which keys the record of a name stands
 //! * [`info`]: what is said of an object, as values
 //! * [`record`]: the same as JSON, as any client may have written it
-//! * `said`: what such JSON says
-//! * `plain`: reading it at the least cost where it is plain
+//! * `said`: what such JSON says, at the least cost where it is plain
 //! * [`config`]: a bucket's configuration, and the stream that it becomes
 //! * [`status`]: what a bucket is, and how full
 //! * [`chunk`]: how a body is cut, and how its chunks are checked on the way back
@@ -27,7 +26,6 @@ pub mod key;
 pub mod limits;
 pub mod name;
 pub mod nuid;
-mod plain;
 pub mod range;
 pub mod record;
 mod said;

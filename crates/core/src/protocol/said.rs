@@ -1,18 +1,19 @@
 //! What a record says, read from its JSON.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::time::SystemTime;
 
+use serde::de::{Error as _, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
-use super::plain::Plain;
 use super::{BucketName, Digest, Invalid, Link, Nuid, ObjectInfo, limits};
 
 /// jetblob's own word in a record, beside the standard's: that every chunk but the last is full.
 pub(super) const FULL_CHUNKS: &str = "full_chunks";
 
 /// The fields of a record, of the right types, and not yet looked at together.
-#[derive(Default)]
 pub(super) struct Said<'r> {
     name: &'r str,
     description: &'r str,
@@ -28,29 +29,89 @@ pub(super) struct Said<'r> {
     deleted: bool,
 }
 
-impl<'r> Said<'r> {
-    /// What a record of an object or a marker says that is plain, as every current client writes them; `None` of any other.
-    pub(super) fn plainly(json: &'r [u8]) -> Option<Self> {
-        let mut said = Self::default();
-        let mut json = Plain::new(json)?;
-        json.object(|json, field| {
-            match field {
-                "name" => said.name = json.text()?,
-                "description" => said.description = json.or_null(Plain::text)?,
-                "headers" => said.headers = json.or_null(|json| json.map(Plain::texts))?,
-                "metadata" => said.metadata = json.or_null(|json| json.map(owned_text))?,
-                "options" => (said.chunk_size, said.full_chunks) = json.or_null(options)?,
-                "nuid" => said.nuid = Some(json.or_null(Plain::text)?),
-                "size" => said.size = json.or_null(natural_number)?,
-                "chunks" => said.chunks = json.or_null(natural_number)?,
-                "digest" => said.digest = Some(json.or_null(Plain::text)?),
-                "deleted" => said.deleted = json.or_null(Plain::boolean)?,
-                "bucket" | "mtime" => drop(json.or_null(Plain::text)?),
-                _ => return None,
+/// A record of an object or a marker that any current client wrote, without escapes in its texts: read in one go, and
+/// nothing of it copied. What is not like that is read field by field.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Plain<'j> {
+    name: &'j str,
+    description: Option<&'j str>,
+    headers: Option<BTreeMap<String, Vec<String>>>,
+    metadata: Option<BTreeMap<String, String>>,
+    options: Option<PlainOptions>,
+    #[serde(rename = "bucket")]
+    _bucket: Option<&'j str>,
+    nuid: Option<&'j str>,
+    size: Option<u64>,
+    #[serde(rename = "mtime")]
+    _mtime: Option<&'j str>,
+    chunks: Option<u64>,
+    digest: Option<&'j str>,
+    deleted: Option<bool>,
+}
+
+#[derive(Default)]
+struct PlainOptions {
+    max_chunk_size: Option<u64>,
+    full_chunks: Option<bool>,
+}
+
+/// A derived one would take a list for the fields in their order.
+impl<'de> Deserialize<'de> for PlainOptions {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(OfMap)
+    }
+}
+
+struct OfMap;
+
+impl<'de> Visitor<'de> for OfMap {
+    type Value = PlainOptions;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("plain options")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<PlainOptions, A::Error> {
+        let mut options = PlainOptions::default();
+        while let Some(key) = map.next_key()? {
+            match key {
+                "max_chunk_size" => options.max_chunk_size = map.next_value()?,
+                FULL_CHUNKS => options.full_chunks = map.next_value()?,
+                _ => return Err(A::Error::unknown_field(key, &["max_chunk_size", FULL_CHUNKS])),
             }
-            Some(())
-        })?;
-        json.is_at_end().then_some(said)
+        }
+        Ok(options)
+    }
+}
+
+impl<'r> Said<'r> {
+    /// What a record says that is plain; `None` of any other.
+    pub(super) fn plainly(json: &'r [u8]) -> Option<Self> {
+        if json.first() != Some(&b'{') {
+            return None;
+        }
+        let plain: Plain = serde_json::from_str(std::str::from_utf8(json).ok()?).ok()?;
+        let size = plain.size.unwrap_or(0);
+        let chunks = plain.chunks.unwrap_or(0);
+        let chunk_size = plain.options.as_ref().and_then(|options| options.max_chunk_size);
+        if ![size, chunks, chunk_size.unwrap_or(0)].into_iter().all(is_natural) {
+            return None;
+        }
+        Some(Self {
+            name: plain.name,
+            description: plain.description.unwrap_or_default(),
+            headers: plain.headers.unwrap_or_default(),
+            metadata: plain.metadata.unwrap_or_default(),
+            link: None,
+            nuid: plain.nuid,
+            size,
+            chunks,
+            chunk_size,
+            full_chunks: plain.options.is_some_and(|options| options.full_chunks == Some(true)),
+            digest: plain.digest,
+            deleted: plain.deleted.unwrap_or(false),
+        })
     }
 
     /// What these fields say. Those that are missing or null have their defaults.
@@ -129,28 +190,6 @@ impl<'r> Said<'r> {
             revision,
         })
     }
-}
-
-fn owned_text(json: &mut Plain) -> Option<String> {
-    json.text().map(str::to_owned)
-}
-
-fn natural_number(json: &mut Plain) -> Option<u64> {
-    json.number().filter(|&number| is_natural(number))
-}
-
-/// The chunk size, and whether all chunks are full.
-fn options(json: &mut Plain) -> Option<(Option<u64>, bool)> {
-    let mut options = (None, false);
-    json.object(|json, field| {
-        match field {
-            "max_chunk_size" => options.0 = Some(json.or_null(natural_number)?),
-            FULL_CHUNKS => options.1 = json.or_null(Plain::boolean)?,
-            _ => return None,
-        }
-        Some(())
-    })?;
-    Some(options)
 }
 
 fn wrong_type(field: &str, wanted: &str) -> Invalid {

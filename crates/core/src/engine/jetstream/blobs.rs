@@ -11,9 +11,10 @@ use futures_util::stream::{self, BoxStream};
 use serde_json::{Value, json};
 
 use super::api::{self, Refusal};
-use super::consumer::{Deliver, Delivered, Selection};
+use super::consumer::Delivered;
 use super::expiry;
 use super::pull::Pull;
+use super::selection::{Deliver, Selection};
 use super::stream::BucketStream;
 use crate::engine::{BlobSize, StoredBlob};
 use crate::protocol::Nuid;

@@ -5,11 +5,12 @@ use std::sync::Arc;
 use futures_util::StreamExt;
 use futures_util::stream::{self, BoxStream};
 
-use super::consumer::{Deliver, Delivered};
+use super::consumer::Delivered;
 use super::horizon::Horizon;
 use super::newest;
 use super::pull::Pull;
 use super::scan;
+use super::selection::Deliver;
 use super::stream::BucketStream;
 use crate::Result;
 use crate::engine::{Change, Start, check_revision};

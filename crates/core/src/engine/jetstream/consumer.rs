@@ -11,13 +11,18 @@ use serde_json::{Value, json};
 use tokio::sync::watch;
 use tokio::time::timeout;
 
-use super::api::{Api, Refusal, pause, read_answer};
+use super::api::{Api, Refusal};
+use super::deletion::Deletion;
 use super::denial::DenialWatch;
 use super::pace::Pace;
+use super::place::Place;
 use super::record::time_of_nanos;
+use super::selection::{Deliver, Selection};
 use super::stream::BucketStream;
 use crate::protocol::Nuid;
 use crate::{Error, Result};
+
+const CONSUMER_EXISTS: u64 = 10_148;
 
 /// How long the server keeps a consumer that nobody asks, in case its deletion is lost.
 const INACTIVE: Duration = Duration::from_mins(1);
@@ -28,45 +33,8 @@ const PATIENCE: Duration = Duration::from_secs(4);
 /// How long a request waits at the server for messages that are yet to come.
 pub(super) const WAIT: Duration = Duration::from_secs(10);
 
-/// Bytes that one request brings.
-pub(super) const REQUEST_BYTES: usize = 8 << 20;
-
 /// Requests that are under way at a time: one is answered while one is consumed.
 const REQUESTS: usize = 2;
-
-/// What to read.
-#[derive(Debug, Clone)]
-pub(super) struct Selection {
-    /// The subject; wildcards allowed.
-    pub(super) filter: String,
-    /// Which messages of it.
-    pub(super) deliver: Deliver,
-    /// Without their payloads; a header tells how large each is.
-    pub(super) headers_only: bool,
-    /// How many at most.
-    pub(super) limit: u64,
-    /// Messages in one request.
-    pub(super) batch: usize,
-    /// Bytes in one request.
-    pub(super) max_bytes: usize,
-}
-
-/// With which messages a selection begins.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Deliver {
-    All,
-    LastPerSubject,
-    /// Those that are stored from now on.
-    New,
-}
-
-impl Selection {
-    /// All messages of a subject.
-    pub(super) fn all(filter: String, batch: usize) -> Self {
-        let (deliver, headers_only, limit) = (Deliver::All, false, u64::MAX);
-        Self { filter, deliver, headers_only, limit, batch, max_bytes: REQUEST_BYTES }
-    }
-}
 
 /// A message of the stream.
 #[derive(Debug)]
@@ -375,101 +343,5 @@ impl Step {
             sequence: 0,
             time: SystemTime::UNIX_EPOCH,
         })
-    }
-}
-
-/// Deletes a consumer at the server when it is dropped.
-#[derive(Debug)]
-struct Deletion {
-    api: Arc<Api>,
-    subject: Option<String>,
-    /// Whether the server has told that the consumer is there. Until then it may come to be after its deletion was asked for.
-    is_made: bool,
-}
-
-impl Drop for Deletion {
-    fn drop(&mut self) {
-        let Some(subject) = self.subject.take() else { return };
-        let (api, is_made) = (self.api.clone(), self.is_made);
-        self.api.in_background(async move {
-            if is_made {
-                let _ = api.client().publish(subject, super::NOTHING).await;
-            } else {
-                let _ = timeout(STILL_MADE, delete_what_is_being_made(&api, &subject)).await;
-            }
-        });
-    }
-}
-
-/// How long the server may take to make a consumer that nobody waits for any more.
-const STILL_MADE: Duration = Duration::from_secs(5);
-
-/// Asks until the consumer was there to be deleted.
-async fn delete_what_is_being_made(api: &Api, subject: &str) {
-    loop {
-        match api.attempt(subject, Bytes::new(), None).await {
-            Ok(answer) if read_answer(&answer.payload).is_ok() => return,
-            // Not there yet, or nobody there to answer.
-            Ok(_) | Err(Refusal::NoResponders { .. } | Refusal::Silence(_)) => pause().await,
-            Err(_) => return,
-        }
-    }
-}
-
-const CONSUMER_EXISTS: u64 = 10_148;
-
-/// Where a message stands, as its reply subject tells:
-/// `$JS.ACK.[<domain>.<account>.]<stream>.<consumer>.<tries>.<sequence>.<delivered>.<nanos>.<pending>[.<token>]`.
-#[derive(Debug, PartialEq, Eq)]
-struct Place<'r> {
-    consumer: &'r str,
-    sequence: u64,
-    delivered: u64,
-    nanos: u64,
-    pending: u64,
-}
-
-impl<'r> Place<'r> {
-    fn parse(reply: &'r str) -> Option<Self> {
-        let mut tokens = [""; 10];
-        let told = Tokens(Some(reply.strip_prefix("$JS.ACK.")?));
-        let count = tokens.iter_mut().zip(told).map(|(token, told)| *token = told).count();
-        let start = if count == 7 { 0 } else { 2 };
-        let number = |index: usize| tokens.get(start + index)?.parse().ok();
-        Some(Self {
-            consumer: tokens.get(start + 1)?,
-            sequence: number(3)?,
-            delivered: number(4)?,
-            nanos: number(5)?,
-            pending: number(6)?,
-        })
-    }
-}
-
-/// The tokens of a subject: faster, where they are short, than a split at any character.
-struct Tokens<'s>(Option<&'s str>);
-
-impl<'s> Iterator for Tokens<'s> {
-    type Item = &'s str;
-
-    fn next(&mut self) -> Option<&'s str> {
-        let rest = self.0?;
-        let dot = rest.bytes().position(|byte| byte == b'.');
-        self.0 = dot.map(|dot| &rest[dot + 1..]);
-        Some(&rest[..dot.unwrap_or(rest.len())])
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_place_of_a_message_is_read_with_and_without_a_domain() {
-        let place = Place { consumer: "c", sequence: 4, delivered: 5, nanos: 6, pending: 7 };
-        assert_eq!(Place::parse("$JS.ACK.s.c.1.4.5.6.7").as_ref(), Some(&place));
-        assert_eq!(Place::parse("$JS.ACK.hub.acc.s.c.1.4.5.6.7.r4nd").as_ref(), Some(&place));
-        assert_eq!(Place::parse("$JS.ACK.s.c"), None);
-        assert_eq!(Place::parse("_INBOX.1"), None);
     }
 }

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::api::Refusal;
-use super::consumer::Selection;
 use super::pull::Pull;
+use super::selection::Selection;
 use super::stream::BucketStream;
 use crate::protocol::{ObjectInfo, chunk};
 use crate::{Error, Result};

@@ -15,7 +15,10 @@
 //! * `committed`: what a handle committed, so that no read through it is older
 //! * `stage`: publishing the chunks of a blob
 //! * `ingest`: the same, at the pace that the server sets
+//! * `selection`: what a consumer is to bring
 //! * `consumer`: one pull consumer, for as long as it lives
+//! * `place`: where in the stream a message of it stands
+//! * `deletion`: the end of it at the server
 //! * `pull`: messages in order, however often the consumer is lost
 //! * `locate`: the chunk that a byte is in
 //! * `read`: the chunks of a blob
@@ -58,6 +61,7 @@ mod connect;
 mod consumer;
 mod create;
 mod credentials;
+mod deletion;
 mod denial;
 mod direct;
 mod expiry;
@@ -69,11 +73,13 @@ mod moving;
 mod newest;
 mod pace;
 mod permissions;
+mod place;
 mod pull;
 mod read;
 mod reconnect;
 mod record;
 mod scan;
+mod selection;
 mod settle;
 mod stage;
 mod stream;

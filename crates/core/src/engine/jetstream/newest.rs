@@ -12,9 +12,9 @@ use futures_util::future::try_join;
 use serde_json::{Value, json};
 
 use super::api::Refusal;
-use super::consumer::Deliver;
 use super::pull::Pull;
 use super::scan;
+use super::selection::Deliver;
 use super::stream::BucketStream;
 use crate::Result;
 

@@ -6,7 +6,8 @@ use std::time::{Duration, SystemTime};
 use tokio::time::Instant;
 
 use super::api::{self, Refusal};
-use super::consumer::{Consumer, Deliver, Delivered, Selection, Step, WAIT};
+use super::consumer::{Consumer, Delivered, Step, WAIT};
+use super::selection::{Deliver, Selection};
 use super::stream::BucketStream;
 use crate::{Error, Result};
 

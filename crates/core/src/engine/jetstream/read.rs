@@ -15,11 +15,11 @@ use tokio::time::{Instant, timeout};
 use tracing::Span;
 
 use super::api::Refusal;
-use super::consumer::{REQUEST_BYTES, Selection};
 use super::direct::{Batch, refused};
 use super::locate::{self, ChunkPlace};
 use super::pull::Pull;
 use super::record::number_header;
+use super::selection::{REQUEST_BYTES, Selection};
 use super::stream::BucketStream;
 use crate::protocol::{Nuid, ObjectInfo, limits};
 use crate::{Error, Result};

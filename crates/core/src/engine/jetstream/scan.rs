@@ -8,12 +8,13 @@ use futures_util::stream::{self, BoxStream};
 use futures_util::{StreamExt, TryStreamExt};
 use tokio::time::Instant;
 
-use super::consumer::{Deliver, Delivered, Selection};
+use super::consumer::Delivered;
 use super::expiry;
 use super::horizon::Horizon;
 use super::newest;
 use super::pull::Pull;
 use super::record::is_shadowed;
+use super::selection::{Deliver, Selection};
 use super::stream::BucketStream;
 use super::successor::of_direct_get;
 use crate::Result;
