@@ -1,7 +1,7 @@
 //! Writers and readers of one name at a time, from connections of their own. Whatever wins, what is there is whole, one
 //! story explains all answers, and no bytes are left that nobody names.
 
-use jetblob::{Bucket, Error, ObjectInfo, ObjectMeta, PutOptions, Result, Store, WriteOptions};
+use jetblob::{Bucket, BucketConfig, Error, ObjectInfo, ObjectMeta, PutOptions, Result, Store, WriteOptions};
 
 use crate::{Place, body, on_every_engine};
 
@@ -222,6 +222,29 @@ on_every_engine! {
             bucket.delete(if first_won { &to } else { &other }).await.unwrap();
         }
         nothing_else(&place, &bucket, &[]).await;
+    }
+
+    /// 67. Renames of one object there and back, with and without atomic batches: it is never lost, and in the end it has
+    /// exactly one name.
+    async fn b67_rename_there_and_back(place: Place) {
+        for plain in [false, true] {
+            let config = BucketConfig { plain, ..BucketConfig::new(tests::unique("back")) };
+            let bucket = place.bucket_with(config).await;
+            bucket.put_bytes("a", body(OLD)).await.unwrap();
+            let movers: [Bucket; 6] = rivals(&place, &bucket).await;
+            let renames = movers.iter().enumerate().map(async |(index, mover)| {
+                let (from, to) = [("a", "b"), ("b", "a"), ("b", "c"), ("c", "a"), ("a", "c"), ("c", "b")][index];
+                for _ in 0..4 * ROUNDS {
+                    if let Err(error) = mover.rename(from, to).await {
+                        assert!(matches!(error.code(), "not_found" | "already_exists"), "{error}");
+                    }
+                }
+            });
+            futures_util::future::join_all(renames).await;
+            let names = crate::list::names(&bucket).await;
+            assert_eq!(names.len(), 1, "plain: {plain}: {names:?}");
+            nothing_else(&place, &bucket, &["a", "b", "c"]).await;
+        }
     }
 
     /// 70. An update and a put: both take effect, and the bytes are those of the put.

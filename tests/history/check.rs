@@ -4,6 +4,9 @@ use std::collections::HashMap;
 
 use crate::event::{Call, Outcome};
 
+/// How many calls before what can't be are told with it.
+const CALLS_TOLD: usize = 40;
+
 /// A call with its times. One that never ended, as its worker was killed, has no outcome that is known.
 #[derive(Debug, Clone)]
 pub(crate) struct Done {
@@ -63,10 +66,23 @@ pub(crate) fn check(history: &[Done], renames_at_once: bool) -> Result<(), Strin
             is_it && write.start < done.end && !writes.iter().any(over)
         });
         if !can_be && (renames_at_once || !is_seen_in_vain(name, *digest, done, history)) {
-            return Err(format!("{done:?} can't be: the writes of {name:?} are {writes:#?}"));
+            return Err(format!("{done:?} can't be beside\n{}", calls_around(done, name, history)));
         }
     }
     check_conditions(history)
+}
+
+/// What was called on a name before a read ended, in the order in which the calls began.
+fn calls_around(read: &Done, name: &str, history: &[Done]) -> String {
+    let is_of_name = |done: &&Done| match &done.call {
+        Call::Put { name: of, .. } | Call::Delete { name: of } | Call::Read { name: of } => of == name,
+        Call::Rename { from, to } => from == name || to == name,
+    };
+    let mut calls: Vec<_> = history.iter().filter(|done| done.start < read.end).filter(is_of_name).collect();
+    calls.sort_by_key(|done| done.start);
+    let latest = calls.len().saturating_sub(CALLS_TOLD);
+    let lines: Vec<_> = calls[latest..].iter().map(|done| format!("{done:?}")).collect();
+    lines.join("\n")
 }
 
 /// Whether a rename to this name was under way that failed: where it takes several steps, what was under the old name is seen

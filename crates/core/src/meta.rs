@@ -90,11 +90,11 @@ impl Bucket {
             .await?
         };
         match written {
-            Some((commit, revisions)) if commit.writes.iter().any(|write| write.record.is_some()) => {
+            Some((commit, revisions)) => {
                 let info = self.written(&commit, &revisions)?;
                 Ok(ObjectInfo { expires: kept_expiry(&commit.writes), ..info })
             }
-            _ => self.look_up(change.name(), InfoOptions::default()).await,
+            None => self.look_up(change.name(), InfoOptions::default()).await,
         }
     }
 
@@ -117,16 +117,19 @@ impl Bucket {
         change: &Change,
     ) -> Result<Option<Commit>> {
         let (stored, info) = self.live(name, old)?;
+        let marker = over(name, Some(&stored), None);
         if let Some(new) = new.filter(|new| !is_deleted(new)) {
-            let blob = |stored: &StoredRecord| stored.record().as_ref().ok().and_then(Record::nuid);
-            if info.link.is_some() || blob(new) != blob(&stored) {
+            let blob = new.record().as_ref().ok().and_then(Record::nuid);
+            if info.link.is_some() || info.nuid.is_none() || blob != info.nuid {
                 return Err(self.already_exists(change.name()));
             }
-            // A rename that was cut off: the new name is there already.
-            return Ok(Some(Commit { writes: vec![over(name, Some(&stored), None)], ..Commit::default() }));
+            // A rename that was cut off; or one that is under way, and may be on its way back. So the new name is written
+            // again: neither name goes unless the other is still there.
+            let again = self.rewritten(change.name(), new, Some(new), self.read_record(new)?, change)?;
+            return Ok(Some(Commit { writes: vec![again, marker], ..Commit::default() }));
         }
         let written = self.rewritten(change.name(), &stored, new, info, change)?;
-        Ok(Some(Commit { writes: vec![written, over(name, Some(&stored), None)], ..Commit::default() }))
+        Ok(Some(Commit { writes: vec![written, marker], ..Commit::default() }))
     }
 
     /// The record of an object, said anew, over what stands under the name.

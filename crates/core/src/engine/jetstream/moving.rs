@@ -2,16 +2,18 @@
 //!
 //! 1. The old record says to which name it is moving. 2. The new record is written, and says from which name it came.
 //! 3. A marker takes the place of the old record. A crash in between leaves two names for one blob, never none; and
-//!    whoever replaces one of them sees under which other name the blob may be needed.
+//!    whoever replaces one of them sees under which other name the blob may be needed. To finish it the same steps are done
+//!    again: each of two that finish it in opposite directions writes the name that the other would remove.
 
 use std::sync::Arc;
 
 use futures_util::StreamExt;
 
+use super::changes::changes;
+use super::commit;
 use super::settle::{Message, Pending};
 use super::stream::BucketStream;
-use super::{commit, scan};
-use crate::engine::{Consistency, Expiry, RecordWrite, Retired};
+use crate::engine::{Change, Consistency, Expiry, RecordWrite, Retired, Start};
 use crate::protocol::Nuid;
 use crate::protocol::record::Record;
 use crate::{Error, Result};
@@ -22,7 +24,15 @@ pub(super) async fn step_by_step(
     new: &RecordWrite,
     old: &RecordWrite,
 ) -> Result<Vec<u64>> {
-    let moving = announce(stream, new, old).await?;
+    let record = new.record.as_ref().filter(|record| !record.is_link());
+    let nuid = record.and_then(Record::nuid);
+    let is_there = async {
+        match &nuid {
+            Some(nuid) => names(stream, &new.name, nuid).await,
+            None => Ok(false),
+        }
+    };
+    let (moving, was_there) = futures_util::try_join!(announce(stream, new, old), is_there)?;
     let old = RecordWrite { expected: write(stream, &moving).await?, ..old.clone() };
     let came = new.record.as_ref().map(|record| record.moved_from(&old.name));
     let new = RecordWrite { record: came, ..new.clone() };
@@ -30,16 +40,17 @@ pub(super) async fn step_by_step(
     let removed = match write(stream, &old).await {
         // Whether the rest took effect or not, the new name did: that is what can be looked at later.
         Err(Error::Unknown { .. }) => return Err(Message::new(stream, &new).unknown(None)),
-        // Somebody was faster with the old name.
+        // Somebody was faster with the old name, and may have relied on the new one if it was there before.
         Err(error) => {
-            take_back(stream, &new, written).await?;
+            if !was_there {
+                take_back(stream, &new, written).await?;
+            }
             Err(error)
         }
         Ok(removed) => Ok(vec![written, removed]),
     };
     // Who replaced one of the names meanwhile left the blob to the other.
-    let record = new.record.as_ref().filter(|record| !record.is_link());
-    if let Some(nuid) = record.and_then(Record::nuid)
+    if let Some(nuid) = nuid
         && let Err(error) = retire_unless_named(stream, &new.name, &nuid).await
     {
         tracing::warn!(bucket = %stream.bucket, %nuid, %error, "the blob of a rename may be left");
@@ -81,17 +92,26 @@ async fn take_back(stream: &BucketStream, new: &RecordWrite, written: u64) -> Re
 
 /// Retires a blob that no record names any more: most likely the one under `name` does. Else all of them are looked at.
 async fn retire_unless_named(stream: &Arc<BucketStream>, name: &str, nuid: &Nuid) -> Result<()> {
-    if names(stream, name, nuid).await? {
-        return Ok(());
+    if !names(stream, name, nuid).await? && !is_named_anywhere(stream, nuid).await? {
+        commit::retire(stream, &Retired { nuid: nuid.clone(), aliases: Vec::new() }).await;
     }
-    let mut records = scan::records(stream.clone());
-    while let Some(stored) = records.next().await {
-        if stored?.record().as_ref().is_ok_and(|record| is_named(record, nuid)) {
-            return Ok(());
+    Ok(())
+}
+
+/// Whether any record names this blob. What is written meanwhile counts too, and a name that was told is told again once it is
+/// written: so the blob is seen although it moves on, since it takes a new name before the old one goes.
+async fn is_named_anywhere(stream: &Arc<BucketStream>, nuid: &Nuid) -> Result<bool> {
+    let mut changes = changes(stream.clone(), Start::Current).await?;
+    while let Some(change) = changes.next().await {
+        match change? {
+            Change::Record(stored) if stored.record().as_ref().is_ok_and(|record| is_named(record, nuid)) => {
+                return Ok(true);
+            }
+            Change::Record(_) => {}
+            Change::CaughtUp => return Ok(false),
         }
     }
-    commit::retire(stream, &Retired { nuid: nuid.clone(), aliases: Vec::new() }).await;
-    Ok(())
+    Err(Error::unavailable("the records ended before all of them had come"))
 }
 
 /// Whether the record under a name, if there is one, keeps this blob alive.
