@@ -95,9 +95,9 @@ wheels: $(VENV)/done ## the Python package in dist/: its source, and a wheel; TA
 	PATH=$(CURDIR)/$(VENV)/bin:$$PATH maturin build --release --sdist --out dist $(if $(TARGET),--target $(TARGET)) $(ZIG)
 
 bench: $(VENV)/done $(VENV)/bench $(NODE)/done $(CONTENDERS) ## jetblob beside other clients; QUICK=1 for a short run, SUMMARY=1 for what the README shows
-	cargo build --release -p jetblob-cli -p bench
+	cargo build --release -p jetblob-cli -p bench -p jetblob-node -p jetblob-mobile
 	VIRTUAL_ENV=$(CURDIR)/$(VENV) $(VENV)/bin/maturin develop --release --quiet
-	npm run --prefix node --silent native -- --release
+	npm run --prefix node --silent native -- --release --built
 	npm run --prefix node --silent build
 	@sh scripts/bench-mobile
 	$(VENV)/bin/python bench/run.py $(if $(QUICK),--quick) $(if $(SUMMARY),--summary) $(if $(ONLY),--only '$(ONLY)')

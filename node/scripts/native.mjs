@@ -1,4 +1,5 @@
-// Builds the native part, and puts it beside the package under the name of this platform; `--release` for a package.
+// Builds the native part, and puts it beside the package under the name of this platform; `--release` for a package,
+// `--built` where it is built already.
 
 import { execFileSync } from "node:child_process";
 import { copyFileSync } from "node:fs";
@@ -18,8 +19,10 @@ function kind() {
   return process.report.getReport().header.glibcVersionRuntime ? "-gnu" : "-musl";
 }
 
-const build = ["build", "--package", "jetblob-node", ...(isRelease ? ["--release"] : [])];
-execFileSync("cargo", build, { cwd: top, stdio: "inherit" });
+if (!process.argv.includes("--built")) {
+  const build = ["build", "--package", "jetblob-node", ...(isRelease ? ["--release"] : [])];
+  execFileSync("cargo", build, { cwd: top, stdio: "inherit" });
+}
 const target = join(process.env.CARGO_TARGET_DIR ?? join(top, "target"), isRelease ? "release" : "debug");
 const name = `jetblob.${process.platform}-${process.arch}${kind()}.node`;
 copyFileSync(join(target, LIBRARY), join(top, "node", name));

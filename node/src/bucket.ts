@@ -265,7 +265,12 @@ export class Bucket {
     return info(await run(() => this.#native.addBucketLink(said, target.#native, how), options));
   }
 
-  /** Lists objects and links, each once, in no promised order. An empty bucket gives none. */
+  /**
+   * Lists objects and links, each once, in no promised order. An empty bucket gives none.
+   *
+   * What changes meanwhile is told as it was or as it is; an object that is renamed meanwhile may be told under both names,
+   * or under neither.
+   */
   list(options?: ListOptions): Items<ObjectInfo> {
     const [how, signal] = [ofList(options), signalOf(options)];
     return Items.of(() => this.#native.list(how), info, signal);

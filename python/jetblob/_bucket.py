@@ -303,6 +303,9 @@ class Bucket:
     def list(self, *, prefix: str = "", show_deleted: bool = False) -> Items[ObjectInfo]:
         """List objects and links, each once, in no promised order. An empty bucket gives none.
 
+        What changes meanwhile is told as it was or as it is; an object that is renamed meanwhile may be told under both
+        names, or under neither.
+
         ``prefix``: only names that begin with it. ``show_deleted``: deleted objects too, as far as they are known.
 
         >>> async def main():

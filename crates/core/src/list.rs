@@ -39,7 +39,8 @@ impl ListOptions {
 
 impl Bucket {
     /// The objects and links of the bucket, each once; in name order on the local engine, in no promised order on
-    /// JetStream. An empty bucket gives an empty stream.
+    /// JetStream. An empty bucket gives an empty stream. What changes meanwhile is told as it was or as it is; an object that
+    /// is renamed meanwhile may be told under both names, or under neither.
     ///
     /// An entry whose record makes no sense is an `Err` of `BadMeta` that names it; the others still follow. Any other
     /// error ends the stream.

@@ -105,6 +105,9 @@ public final class Bucket: Sendable {
 
   /// Lists objects and links, each once, in no promised order. An empty bucket gives none. It begins when it is first asked.
   ///
+  /// What changes meanwhile is told as it was or as it is; an object that is renamed meanwhile may be told under both names,
+  /// or under neither.
+  ///
   /// - Parameters:
   ///   - prefix: only names that begin with it.
   ///   - showDeleted: deleted objects too, as far as they are known.

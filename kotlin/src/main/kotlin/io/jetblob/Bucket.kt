@@ -281,6 +281,9 @@ public class Bucket internal constructor(private val native: io.jetblob.ffi.Buck
     /**
      * Lists objects and links, each once, in no promised order. An empty bucket gives none.
      *
+     * What changes meanwhile is told as it was or as it is; an object that is renamed meanwhile may be told under both
+     * names, or under neither.
+     *
      * [prefix]: only names that begin with it. [showDeleted]: deleted objects too, as far as they are known.
      */
     public fun list(prefix: String = "", showDeleted: Boolean = false): Items<ObjectInfo> = Items {
